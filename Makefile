@@ -1,0 +1,57 @@
+# The entry points people need; `make` alone lists them. Builds go to a cache folder shared by all checkouts (scripts/env.sh).
+SHELL := /bin/bash
+MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
+
+RUN  := scripts/run.sh
+STEP := scripts/run.sh -s
+# For the programs that recipes start: the words of env.sh, expanded by run.sh's shell.
+SH   := scripts/run.sh bash -euc
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo 'The first build on a machine compiles RocksDB: up to ten minutes on two cores.'
+
+.PHONY: demo
+demo: setup-build ## three nodes on this machine, one killed under load; ARGS=--check ends with a verdict
+	@$(STEP) 'build woad and woadctl (release)' cargo build --release --locked -p woad -p woadctl
+	@$(SH) 'exec "$$CARGO_TARGET_DIR/release/woadctl" demo $(ARGS)'
+
+.PHONY: test
+test: ## all tests, with real processes
+	@$(STEP) 'set-up' scripts/setup.sh test
+	@$(STEP) 'build tests and the programs under test' cargo build --locked --workspace --bins --tests
+	@$(STEP) 'tests' scripts/test.sh $(ARGS)
+	@$(STEP) 'examples in the documentation' cargo test --locked --workspace --doc --quiet
+
+.PHONY: verify
+verify: ## the gate: everything that must hold, changing no file of the checkout
+	@$(STEP) 'make verify' $(MAKE) verify-steps
+
+.PHONY: verify-steps
+verify-steps:
+	@$(STEP) 'set-up' scripts/setup.sh verify
+	@$(STEP) 'format' cargo fmt --all --check
+	@$(STEP) 'tests of the next two steps' bash -euc 'python3 scripts/arrows.py --self-test; python3 scripts/supply_chain.py --self-test'
+	@$(STEP) 'crate arrows and file lengths' python3 scripts/arrows.py
+	@$(STEP) 'supply chain' python3 scripts/supply_chain.py
+	@$(STEP) 'clippy' cargo clippy --locked --workspace --all-targets --quiet
+	@$(STEP) 'documentation' env RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --quiet
+	@$(MAKE) test
+	@$(STEP) 'demo' $(MAKE) demo ARGS=--check
+
+.PHONY: fix
+fix: ## format, and apply what clippy can repair
+	@$(STEP) 'set-up' scripts/setup.sh verify
+	@$(STEP) 'clippy --fix' cargo clippy --fix --allow-dirty --allow-staged --locked --workspace --all-targets --quiet
+	@$(STEP) 'format' cargo fmt --all
+
+.PHONY: bench-quick
+bench-quick: setup-build ## first figures in a minute or two, beside the measured fdatasync
+	@$(STEP) 'build (release)' cargo build --release --locked -p woad -p woadctl -p woad-benches
+	@$(SH) 'exec "$$CARGO_TARGET_DIR/release/woad-benches" quick $(ARGS)'
+
+.PHONY: setup-build
+setup-build:
+	@$(RUN) scripts/setup.sh build

@@ -1,0 +1,65 @@
+//! `GET /v1/cluster`: the cluster as this node sees it. Never waits for others.
+
+use serde::Serialize;
+
+use crate::Admin;
+use crate::call::{Answer, ClusterCall, ok};
+
+#[derive(Serialize)]
+struct MemberView {
+    id: u64,
+    peer_address: String,
+    voter: bool,
+    leader: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matched: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_ack_ms: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct StatusView {
+    cluster_id: String,
+    node: u64,
+    state: String,
+    term: u64,
+    leader: Option<u64>,
+    last_log: u64,
+    applied: u64,
+    purged: u64,
+    snapshot: u64,
+    level: u32,
+    clock_ms: u64,
+    sealed: bool,
+    version: String,
+    members: Vec<MemberView>,
+}
+
+pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
+    call.without_body()?;
+    let status = call.running.control.status();
+    let members = status.members.into_iter().map(|member| MemberView {
+        id: member.id.0,
+        peer_address: member.peer_address,
+        voter: member.voter,
+        leader: member.leader,
+        matched: member.matched,
+        last_ack_ms: member.last_ack_ms,
+    });
+    Ok(ok(StatusView {
+        cluster_id: status.cluster_id,
+        node: status.node.0,
+        state: status.state,
+        term: status.term,
+        leader: status.leader.map(|leader| leader.0),
+        last_log: status.last_log,
+        applied: status.applied,
+        purged: status.purged,
+        snapshot: status.snapshot,
+        level: status.level.0,
+        clock_ms: status.clock.0,
+        sealed: status.sealed,
+        version: status.version,
+        members: members.collect(),
+    }))
+}

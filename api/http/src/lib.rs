@@ -1,0 +1,30 @@
+//! What everything that answers by HTTP shares: the request's context, who calls, errors, limits, the server.
+//!
+//! A protocol declares [`Routes`], each with a [`Requirement`] that turns a request into what its handler takes;
+//! [`edge::wrap`] puts limits, headers, log and metrics around them; [`server::serve`] answers connections.
+
+pub mod body;
+pub mod call;
+pub mod context;
+pub mod credentials;
+pub mod edge;
+pub mod error;
+pub mod form;
+pub mod idempotency;
+pub mod incoming;
+pub mod limits;
+pub mod media;
+pub mod metrics;
+pub mod route;
+pub mod server;
+pub mod services;
+
+pub use call::{ClientCall, PublicCall, TokenCall};
+pub use context::{Peer, RequestContext};
+pub use credentials::Credentials;
+pub use error::{Code, OAuthError, Problem, Refused, Shape, Unavailable};
+pub use form::Form;
+pub use incoming::{BodyError, Incoming, Rejection};
+pub use metrics::{Metrics, TokenOutcome};
+pub use route::{Requirement, Requires, Route, Routes};
+pub use services::{Random, Services, SystemRandom};

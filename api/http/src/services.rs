@@ -1,0 +1,76 @@
+//! What every handler needs.
+
+use std::sync::Arc;
+
+use raft_store_core::Store;
+use woad_identity::keys::KeyCache;
+
+use crate::error::Unavailable;
+use crate::metrics::Metrics;
+
+/// A source of unpredictable bytes. A test gives its own.
+pub trait Random: Send + Sync {
+    /// Fills `out`.
+    ///
+    /// # Errors
+    /// When the system has none to give.
+    fn fill(&self, out: &mut [u8]) -> Result<(), NoRandomness>;
+}
+
+/// The system's random source failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no randomness")]
+pub struct NoRandomness;
+
+impl From<NoRandomness> for Unavailable {
+    fn from(_: NoRandomness) -> Self {
+        Self::NO_RANDOMNESS
+    }
+}
+
+/// The cryptographic provider's generator.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemRandom;
+
+impl Random for SystemRandom {
+    fn fill(&self, out: &mut [u8]) -> Result<(), NoRandomness> {
+        aws_lc_rs::rand::fill(out).map_err(|_| NoRandomness)
+    }
+}
+
+/// Shared by all protocols. Cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    /// The replicated state.
+    pub store: Store,
+    /// Keys that were parsed already.
+    pub keys: Arc<KeyCache>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// Counters.
+    pub metrics: Metrics,
+}
+
+impl Services {
+    /// Services over a store, with the system's randomness.
+    #[must_use]
+    pub fn new(store: Store, metrics: Metrics) -> Self {
+        Self { store, keys: Arc::new(KeyCache::default()), random: Arc::new(SystemRandom), metrics }
+    }
+
+    /// `N` unpredictable bytes.
+    ///
+    /// # Errors
+    /// When the system has none to give.
+    pub fn random<const N: usize>(&self) -> Result<[u8; N], NoRandomness> {
+        let mut out = [0; N];
+        self.random.fill(&mut out)?;
+        Ok(out)
+    }
+}
+
+impl AsRef<Self> for Services {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}

@@ -1,0 +1,84 @@
+//! Audit events: what changed, by whom, in one realm's chain.
+
+use std::net::IpAddr;
+
+use raft_store_core::{Abort, Chain, Event, Tx};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::ids::{ClientId, RealmId};
+
+/// Who acts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+pub enum Who {
+    /// Somebody on the operations listener, by the name they are known under there.
+    Operator(String),
+    /// A client of the realm.
+    Client(String),
+    /// The cluster itself.
+    System,
+}
+
+/// Who acts, from where, in which request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// Who.
+    pub who: Who,
+    /// The connection's other end; `None` for a local socket.
+    pub address: Option<IpAddr>,
+    /// Ties the event to the log lines of its request.
+    pub request_id: String,
+}
+
+impl Actor {
+    /// The cluster itself, for jobs.
+    #[must_use]
+    pub const fn system() -> Self {
+        Self { who: Who::System, address: None, request_id: String::new() }
+    }
+
+    /// A client.
+    #[must_use]
+    pub fn client(id: &ClientId, address: Option<IpAddr>, request_id: impl Into<String>) -> Self {
+        Self { who: Who::Client(id.to_string()), address, request_id: request_id.into() }
+    }
+}
+
+/// An event's body. Its fields' names and order are stable: other programs read them.
+#[derive(Serialize)]
+struct Body<'a> {
+    what: &'a str,
+    actor: &'a Who,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<IpAddr>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    request: &'a str,
+    realm: &'a str,
+    object: &'a str,
+    #[serde(skip_serializing_if = "Value::is_null")]
+    changes: Value,
+}
+
+/// Writes an event into the realm's chain, with the transaction. `changes` never holds a secret.
+pub(crate) fn record(
+    tx: &mut Tx<'_>,
+    realm: &RealmId,
+    what: &str,
+    object: &str,
+    changes: Value,
+    actor: &Actor,
+) -> Result<(), Abort> {
+    let body = Body {
+        what,
+        actor: &actor.who,
+        address: actor.address,
+        request: &actor.request_id,
+        realm: realm.as_str(),
+        object,
+        changes,
+    };
+    let body = serde_json::to_vec(&body).map_err(|_| Abort::corrupt("event"))?;
+    tx.audit(&Chain::Realm(realm.to_string()), Event(body));
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! Verifying a token's signature and form. Whether it still counts is [`crate::token::live`].
+
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use serde::de::DeserializeOwned;
+
+use super::generate::KeyError;
+use super::record::SigningAlg;
+use crate::ids::Kid;
+
+/// Longest token that is looked at: more than any we issue, less than a request's headers.
+pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+/// Why a token is not one of ours. For logs; callers of the protocol learn only that it is inactive or invalid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenFault {
+    /// Longer than [`MAX_TOKEN_BYTES`].
+    #[error("token too large")]
+    TooLarge,
+    /// Not three parts, no JSON, a claim missing or of the wrong type.
+    #[error("token malformed")]
+    Malformed,
+    /// The header asks for what we don't do.
+    #[error("token header not supported")]
+    Header,
+    /// No key of this id verifies tokens of the realm.
+    #[error("token key unknown")]
+    UnknownKey,
+    /// The header's algorithm is not the key's.
+    #[error("token algorithm is not the key's")]
+    Algorithm,
+    /// The signature does not verify.
+    #[error("token signature wrong")]
+    Signature,
+    /// Another issuer.
+    #[error("token of another issuer")]
+    Issuer,
+    /// A `jti` that this issuer does not make.
+    #[error("token id not ours")]
+    Jti,
+}
+
+/// A public key, parsed once, with the only algorithm it is used with.
+pub struct Verifier {
+    alg: Algorithm,
+    key: DecodingKey,
+}
+
+impl std::fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Verifier").field("alg", &self.alg).finish_non_exhaustive()
+    }
+}
+
+impl Verifier {
+    /// Parses a stored public JWK.
+    ///
+    /// # Errors
+    /// When it is not a key of this algorithm.
+    pub fn parse(alg: SigningAlg, public_jwk: &str) -> Result<Self, KeyError> {
+        let jwk: Jwk = serde_json::from_str(public_jwk).map_err(|_| KeyError)?;
+        let key = DecodingKey::from_jwk(&jwk).map_err(|_| KeyError)?;
+        let alg = match alg {
+            SigningAlg::Es256 => Algorithm::ES256,
+            SigningAlg::Rs256 => Algorithm::RS256,
+        };
+        if key.family() == alg.family() { Ok(Self { alg, key }) } else { Err(KeyError) }
+    }
+
+    /// The claims of a token that this key signed for this issuer. Times are not looked at.
+    ///
+    /// # Errors
+    /// See [`TokenFault`].
+    pub fn verify<C: DeserializeOwned>(&self, token: &str, issuer: &str) -> Result<C, TokenFault> {
+        use jsonwebtoken::errors::ErrorKind;
+        let mut validation = Validation::new(self.alg);
+        validation.algorithms = vec![self.alg];
+        // Time is the cluster's, not this machine's: see `crate::token::live`.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        validation.validate_aud = false;
+        validation.required_spec_claims = ["iss", "sub", "exp"].map(str::to_owned).into();
+        validation.set_issuer(&[issuer]);
+        let data = decode(token, &self.key, &validation).map_err(|error| match error.kind() {
+            ErrorKind::InvalidAlgorithm => TokenFault::Algorithm,
+            ErrorKind::InvalidSignature => TokenFault::Signature,
+            ErrorKind::InvalidIssuer => TokenFault::Issuer,
+            _ => TokenFault::Malformed,
+        })?;
+        Ok(data.claims)
+    }
+}
+
+/// The key id a token's header names, after the checks that need no key.
+///
+/// # Errors
+/// See [`TokenFault`].
+pub(crate) fn kid_of(token: &str) -> Result<Kid, TokenFault> {
+    if token.len() > MAX_TOKEN_BYTES {
+        return Err(TokenFault::TooLarge);
+    }
+    let header = decode_header(token).map_err(|_| TokenFault::Malformed)?;
+    let foreign = header.jku.is_some()
+        || header.jwk.is_some()
+        || header.x5u.is_some()
+        || header.x5c.is_some()
+        || header.crit.is_some()
+        || header.enc.is_some()
+        || header.zip.is_some()
+        || header.typ.is_some()
+        || header.cty.is_some();
+    if foreign {
+        return Err(TokenFault::Header);
+    }
+    let kid = header.kid.ok_or(TokenFault::UnknownKey)?;
+    Kid::parse(&kid).map_err(|_| TokenFault::UnknownKey)
+}

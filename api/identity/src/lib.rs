@@ -1,0 +1,38 @@
+//! The domain: realms, keys, clients, scopes, tokens. Pure functions over a transaction or a view.
+//!
+//! Nothing here does I/O, reads a clock or draws a random number: time is the cluster's ([`Read::now`]), randomness
+//! comes in as an argument. The two exceptions are [`keys::generate`], which makes a key, and the blinding inside a
+//! signature. A function that writes returns [`Decided`]: its inner result is the domain's answer, and
+//! the [`Outcome`] around it says whether anything is to be written.
+//!
+//! [`Read::now`]: raft_store_core::Read::now
+
+pub mod audience;
+pub mod client;
+pub mod discovery;
+pub mod event;
+pub mod ids;
+pub mod keys;
+pub mod realm;
+pub mod scope;
+pub mod tables;
+pub mod text;
+pub mod token;
+
+#[cfg(test)]
+mod testing;
+
+use raft_store_core::{Abort, Outcome};
+
+pub use event::{Actor, Who};
+pub use ids::{ClientId, InvalidId, Kid, RealmId};
+pub use tables::sweepable;
+
+/// What a writing function answers.
+pub type Decided<T, E> = Result<Outcome<Result<T, E>>, Abort>;
+
+/// A refusal that writes nothing.
+#[allow(clippy::unnecessary_wraps, reason = "the shape that every writing function returns")]
+const fn refuse<T, E>(error: E) -> Decided<T, E> {
+    Ok(Outcome::Answer(Err(error)))
+}

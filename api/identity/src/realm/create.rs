@@ -1,0 +1,147 @@
+//! Making a realm.
+
+use raft_store_core::{Outcome, Tx};
+use serde_json::json;
+
+use super::host::HostName;
+use super::issuer::Issuer;
+use super::record::{Realm, RealmByHost, RealmByIssuer, Realms, Settings};
+use super::secrets::{self, CLIENT_SECRET_KEY_LEN};
+use crate::event::{self, Actor};
+use crate::ids::RealmId;
+use crate::keys::{self, GeneratedKey, KeyState, SigningAlg};
+use crate::text::{self, TextFault};
+use crate::{Decided, refuse};
+
+/// Host names one realm may have: each is an index entry.
+pub const MAX_HOSTS: usize = 32;
+/// Longest display name, in characters.
+const MAX_DISPLAY_NAME: usize = 256;
+
+/// A realm to be.
+#[derive(Clone, Debug)]
+pub struct NewRealm {
+    /// Its id, for ever.
+    pub id: RealmId,
+    /// Its issuer.
+    pub issuer: Issuer,
+    /// Where it answers; the issuer's host must be among them.
+    pub hosts: Vec<HostName>,
+    /// For people; may be empty.
+    pub display_name: String,
+    /// How it behaves.
+    pub settings: Settings,
+}
+
+/// Why no realm was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CreateRealmError {
+    /// There is a realm with this id.
+    #[error("the realm exists")]
+    Exists,
+    /// Another realm has this issuer.
+    #[error("another realm has this issuer")]
+    IssuerTaken,
+    /// Another realm answers under one of these names.
+    #[error("another realm answers under one of these host names")]
+    HostTaken,
+    /// Endpoints of the issuer would not be found.
+    #[error("the issuer's host is not among the host names")]
+    IssuerHostMissing,
+    /// No host name, too many, or one twice.
+    #[error("between 1 and {MAX_HOSTS} different host names are needed")]
+    Hosts,
+    /// The display name.
+    #[error("display name: {0}")]
+    DisplayName(TextFault),
+    /// A setting lies outside its limits.
+    #[error("setting {0} is outside its limits")]
+    Setting(&'static str),
+    /// Not exactly one key for each algorithm was given.
+    #[error("a realm begins with one key for each algorithm")]
+    Keys,
+}
+
+/// Makes a realm with its first keys and secrets. `keys` holds one of [`keys::generate`] for each [`SigningAlg`],
+/// `client_secret_key` is fresh randomness.
+///
+/// # Errors
+/// Inner: see [`CreateRealmError`]; nothing is written then.
+pub fn create(
+    tx: &mut Tx<'_>,
+    new: &NewRealm,
+    keys: &[GeneratedKey],
+    client_secret_key: &[u8; CLIENT_SECRET_KEY_LEN],
+    actor: &Actor,
+) -> Decided<Realm, CreateRealmError> {
+    if let Err(error) = check(new, keys) {
+        return refuse(error);
+    }
+    let settings = &new.settings;
+    let row = Realm {
+        issuer: new.issuer.as_str().to_owned(),
+        hosts: new.hosts.iter().map(|host| host.as_str().to_owned()).collect(),
+        display_name: new.display_name.clone(),
+        created_ms: raft_store_core::Read::now(tx).0,
+        access_token_alg: settings.access_token_alg.stored(),
+        grace_ms: settings.grace_ms,
+        default_profile: settings.default_profile.stored(),
+        include_nbf: settings.include_nbf,
+        nbf_offset_seconds: settings.nbf_offset_seconds,
+        jwks_max_age_seconds: settings.jwks_max_age_seconds,
+        access_token_seconds: settings.access_token_seconds,
+        max_access_token_seconds: settings.max_access_token_seconds,
+    };
+    if let Err(taken) = tx.insert::<Realms>(new.id.clone(), row.clone())? {
+        return refuse(match taken.index {
+            index if index == <RealmByHost as raft_store_core::Index>::NAME => CreateRealmError::HostTaken,
+            index if index == <RealmByIssuer as raft_store_core::Index>::NAME => CreateRealmError::IssuerTaken,
+            _ => CreateRealmError::Exists,
+        });
+    }
+    secrets::store(tx, &new.id, client_secret_key)?;
+    for key in keys {
+        if keys::store(tx, &new.id, key, KeyState::Active)?.is_err() {
+            return refuse(CreateRealmError::Keys);
+        }
+    }
+    let changes = json!({
+        "issuer": row.issuer,
+        "hosts": row.hosts,
+        "keys": keys.iter().map(|key| key.kid.as_str()).collect::<Vec<_>>(),
+    });
+    event::record(tx, &new.id, "realm.create", new.id.as_str(), changes, actor)?;
+    Ok(Outcome::Commit(Ok(row)))
+}
+
+fn check(new: &NewRealm, keys: &[GeneratedKey]) -> Result<(), CreateRealmError> {
+    text::check(&new.display_name, 0, MAX_DISPLAY_NAME).map_err(CreateRealmError::DisplayName)?;
+    let mut hosts = new.hosts.clone();
+    hosts.sort();
+    hosts.dedup();
+    if hosts.is_empty() || hosts.len() > MAX_HOSTS || hosts.len() != new.hosts.len() {
+        return Err(CreateRealmError::Hosts);
+    }
+    if !new.hosts.contains(new.issuer.host()) {
+        return Err(CreateRealmError::IssuerHostMissing);
+    }
+    let settings = &new.settings;
+    let limits = [
+        ("grace_ms", settings.grace_ms <= Settings::MAX_GRACE_MS),
+        ("nbf_offset_seconds", settings.nbf_offset_seconds <= Settings::MAX_NBF_OFFSET),
+        ("jwks_max_age_seconds", settings.jwks_max_age_seconds <= Settings::MAX_JWKS_AGE),
+        (
+            "max_access_token_seconds",
+            (1..=Settings::MAX_ACCESS_TOKEN).contains(&settings.max_access_token_seconds),
+        ),
+        (
+            "access_token_seconds",
+            (1..=settings.max_access_token_seconds).contains(&settings.access_token_seconds),
+        ),
+    ];
+    if let Some((name, _)) = limits.iter().find(|(_, holds)| !holds) {
+        return Err(CreateRealmError::Setting(name));
+    }
+    let each_once = SigningAlg::ALL.iter().all(|alg| keys.iter().filter(|key| key.alg == *alg).count() == 1);
+    if each_once && keys.len() == SigningAlg::ALL.len() { Ok(()) } else { Err(CreateRealmError::Keys) }
+}

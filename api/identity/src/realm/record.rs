@@ -1,0 +1,205 @@
+//! What is stored of a realm.
+
+use raft_store_core::{Abort, Index, IndexId, Marker, MarkerId, Set, SetId, Table, TableId, Through, Unique};
+
+use crate::ids::RealmId;
+use crate::keys::SigningAlg;
+use crate::tables;
+use crate::token::Profile;
+
+/// A realm's record. Every setting is written out at creation: nothing depends on a default of the reader.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Realm {
+    /// Published byte for byte.
+    #[prost(string, tag = "1")]
+    pub issuer: String,
+    /// Host names under which it answers, normalised.
+    #[prost(string, repeated, tag = "2")]
+    pub hosts: Vec<String>,
+    /// For people.
+    #[prost(string, tag = "3")]
+    pub display_name: String,
+    /// When it was made, cluster time in ms.
+    #[prost(uint64, tag = "4")]
+    pub created_ms: u64,
+    /// A [`SigningAlg`]: which of the active keys signs access tokens.
+    #[prost(int32, tag = "10")]
+    pub access_token_alg: i32,
+    /// How long tokens are issued from local state after the last sign of a quorum, ms.
+    #[prost(uint64, tag = "11")]
+    pub grace_ms: u64,
+    /// A [`Profile`]: for clients that have none or several profile scopes.
+    #[prost(int32, tag = "12")]
+    pub default_profile: i32,
+    /// Whether tokens of the `iam` profile carry `nbf` (INDIGO: `IAM_ACCESS_TOKEN_INCLUDE_NBF`).
+    #[prost(bool, tag = "13")]
+    pub include_nbf: bool,
+    /// How far `nbf` lies before `iat`, s.
+    #[prost(uint32, tag = "14")]
+    pub nbf_offset_seconds: u32,
+    /// How long relying parties may cache the key set, s.
+    #[prost(uint32, tag = "15")]
+    pub jwks_max_age_seconds: u32,
+    /// Lifetime of access tokens of clients that name none, s.
+    #[prost(uint32, tag = "16")]
+    pub access_token_seconds: u32,
+    /// The longest lifetime of an access token that a client may be given, s.
+    #[prost(uint32, tag = "17")]
+    pub max_access_token_seconds: u32,
+}
+
+impl Realm {
+    /// Which algorithm signs access tokens.
+    ///
+    /// # Errors
+    /// When the record holds a value this version does not know.
+    pub fn access_token_alg(&self) -> Result<SigningAlg, Abort> {
+        SigningAlg::from_stored(self.access_token_alg)
+    }
+
+    /// The profile of clients that do not choose one.
+    ///
+    /// # Errors
+    /// When the record holds a value this version does not know.
+    pub fn default_profile(&self) -> Result<Profile, Abort> {
+        Profile::from_stored(self.default_profile)
+    }
+
+    /// The grace as a duration.
+    #[must_use]
+    pub const fn grace(&self) -> std::time::Duration {
+        std::time::Duration::from_millis(self.grace_ms)
+    }
+}
+
+/// A realm's settings, as they are chosen at creation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// See [`Realm::access_token_alg`].
+    pub access_token_alg: SigningAlg,
+    /// See [`Realm::grace_ms`]; at most [`Settings::MAX_GRACE_MS`].
+    pub grace_ms: u64,
+    /// See [`Realm::default_profile`].
+    pub default_profile: Profile,
+    /// See [`Realm::include_nbf`].
+    pub include_nbf: bool,
+    /// See [`Realm::nbf_offset_seconds`]; at most [`Settings::MAX_NBF_OFFSET`].
+    pub nbf_offset_seconds: u32,
+    /// See [`Realm::jwks_max_age_seconds`].
+    pub jwks_max_age_seconds: u32,
+    /// See [`Realm::access_token_seconds`].
+    pub access_token_seconds: u32,
+    /// See [`Realm::max_access_token_seconds`]; at most [`Settings::MAX_ACCESS_TOKEN`].
+    pub max_access_token_seconds: u32,
+}
+
+impl Settings {
+    /// A minute: the time in which a suspension may be missed at a cut-off replica.
+    pub const MAX_GRACE_MS: u64 = 60_000;
+    /// Ten minutes: more than any sane clock differs.
+    pub const MAX_NBF_OFFSET: u32 = 600;
+    /// A day: relying parties must learn of a new key within the time it waits before it signs.
+    pub const MAX_JWKS_AGE: u32 = 86_400;
+    /// 30 days: revocations are kept until the token's end.
+    pub const MAX_ACCESS_TOKEN: u32 = 2_592_000;
+}
+
+impl Default for Settings {
+    /// INDIGO's values where it has them; the WLCG profile's six hours as the longest access token.
+    fn default() -> Self {
+        Self {
+            access_token_alg: SigningAlg::Es256,
+            grace_ms: 10_000,
+            default_profile: Profile::Iam,
+            include_nbf: false,
+            nbf_offset_seconds: 60,
+            jwks_max_age_seconds: 21_600,
+            access_token_seconds: 3_600,
+            max_access_token_seconds: 21_600,
+        }
+    }
+}
+
+/// Realms by id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Realms;
+
+impl Table for Realms {
+    type Key = RealmId;
+    type Row = Realm;
+    type Indexes = (RealmByHost, RealmByIssuer);
+    type Sets = (AllRealms, RealmSettings);
+    const ID: TableId = tables::REALMS;
+    const NAME: &'static str = "realms";
+}
+
+/// A realm by a host name it answers under.
+#[derive(Clone, Copy, Debug)]
+pub struct RealmByHost;
+
+impl Index for RealmByHost {
+    type Of = Realms;
+    type Key = String;
+    const ID: IndexId = tables::REALM_BY_HOST;
+    const NAME: &'static str = "realm host";
+    const UNIQUE: bool = true;
+    fn keys(_: &RealmId, row: &Realm) -> Vec<String> {
+        row.hosts.clone()
+    }
+}
+
+impl Unique for RealmByHost {}
+
+/// A realm by its issuer.
+#[derive(Clone, Copy, Debug)]
+pub struct RealmByIssuer;
+
+impl Index for RealmByIssuer {
+    type Of = Realms;
+    type Key = String;
+    const ID: IndexId = tables::REALM_BY_ISSUER;
+    const NAME: &'static str = "realm issuer";
+    const UNIQUE: bool = true;
+    fn keys(_: &RealmId, row: &Realm) -> Vec<String> {
+        vec![row.issuer.clone()]
+    }
+}
+
+impl Unique for RealmByIssuer {}
+
+/// Every realm.
+#[derive(Clone, Copy, Debug)]
+pub struct AllRealms;
+
+impl Set for AllRealms {
+    type Of = Realms;
+    type Prefix = ();
+    const ID: SetId = tables::ALL_REALMS;
+    const THROUGH: Through = Through::Primary;
+    fn prefixes(_: &RealmId, _: &Realm) -> Vec<()> {
+        vec![()]
+    }
+}
+
+/// The settings of one realm, all of them under one guard.
+#[derive(Clone, Copy, Debug)]
+pub struct RealmSettings;
+
+impl Set for RealmSettings {
+    type Of = Realms;
+    type Prefix = RealmId;
+    const ID: SetId = tables::REALM_SETTINGS;
+    const THROUGH: Through = Through::Primary;
+    fn prefixes(key: &RealmId, _: &Realm) -> Vec<RealmId> {
+        vec![key.clone()]
+    }
+}
+
+/// Tokens of the realm issued before this was touched are dead.
+#[derive(Clone, Copy, Debug)]
+pub struct RealmNotBefore;
+
+impl Marker for RealmNotBefore {
+    type Key = RealmId;
+    const ID: MarkerId = tables::REALM_NOT_BEFORE;
+}

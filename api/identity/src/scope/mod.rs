@@ -1,0 +1,13 @@
+//! Scopes: what they are, which a client holds, which it gets.
+//!
+//! Scopes stay an ordered list from end to end: relying parties read a meaning from the order (WLCG groups).
+
+mod grant;
+mod list;
+mod matcher;
+mod path;
+pub mod system;
+
+pub use grant::{ScopeRefused, grant};
+pub use list::{MAX_SCOPE_LEN, MAX_SCOPES, Scope, ScopeFault, ScopeList};
+pub use matcher::{allows, canonical};

@@ -1,0 +1,91 @@
+//! Taking a token in again.
+
+use raft_store_core::{Abort, Read, Stored};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::jti::Jti;
+use crate::ids::ClientId;
+use crate::keys::{KeyCache, TokenFault, kid_of};
+use crate::realm::Realms;
+
+/// A claim that is a string, or an array of strings.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    /// One value.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    /// The values.
+    #[must_use]
+    pub fn values(&self) -> &[String] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Many(values) => values,
+        }
+    }
+}
+
+/// An access token's claims. Times are whole seconds; anything else in their place is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct AccessClaims {
+    /// Issuer.
+    pub iss: String,
+    /// Subject.
+    pub sub: String,
+    /// Client it was issued to.
+    pub client_id: String,
+    /// When issued.
+    pub iat: u64,
+    /// When it ends.
+    pub exp: u64,
+    /// When it begins.
+    pub nbf: Option<u64>,
+    /// Its id.
+    pub jti: String,
+    /// For whom.
+    pub aud: Option<OneOrMany>,
+    /// What it allows.
+    pub scope: Option<String>,
+    /// All other claims.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// A token that this realm signed. Says nothing of whether it still counts: see [`super::live`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedToken {
+    /// Its claims.
+    pub claims: AccessClaims,
+    /// Its id, taken apart.
+    pub jti: Jti,
+    /// The client it was issued to.
+    pub client: ClientId,
+}
+
+/// Verifies a token's signature, algorithm, issuer and form. Reads the key's record, so that a retired key verifies
+/// nothing.
+///
+/// # Errors
+/// Inner: see [`TokenFault`]. Outer: when storage fails.
+pub fn verify(
+    read: &impl Read,
+    realm: &Stored<Realms>,
+    keys: &KeyCache,
+    token: &str,
+) -> Result<Result<VerifiedToken, TokenFault>, Abort> {
+    let kid = match kid_of(token) {
+        Ok(kid) => kid,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let Ok(verifier) = keys.verifier(read, &realm.key, &kid)? else { return Ok(Err(TokenFault::UnknownKey)) };
+    Ok(verifier.verify::<AccessClaims>(token, &realm.row.issuer).and_then(|claims| {
+        let jti = Jti::parse(&claims.jti).map_err(|_| TokenFault::Jti)?;
+        let client = ClientId::parse(&claims.client_id).map_err(|_| TokenFault::Malformed)?;
+        Ok(VerifiedToken { claims, jti, client })
+    }))
+}

@@ -1,0 +1,87 @@
+//! Whether a verified token still counts.
+
+use raft_store_core::{Abort, Marker, MarkerId, Read, Revision, Stored};
+
+use super::claims::VerifiedToken;
+use super::jti::GrantId;
+use super::revoked::RevokedTokens;
+use crate::client::{self, ClientNotBefore, Clients};
+use crate::ids::RealmId;
+use crate::realm::RealmNotBefore;
+use crate::tables;
+
+/// Tokens of the grant issued before this was touched are dead.
+#[derive(Clone, Copy, Debug)]
+pub struct GrantNotBefore;
+
+impl Marker for GrantNotBefore {
+    type Key = (RealmId, GrantId);
+    const ID: MarkerId = tables::GRANT_NOT_BEFORE;
+}
+
+/// Why a token does not count. For logs: callers learn only that it is inactive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Inactive {
+    /// It ended.
+    #[error("token expired")]
+    Expired,
+    /// It has not begun.
+    #[error("token not yet valid")]
+    NotYet,
+    /// It was revoked.
+    #[error("token revoked")]
+    Revoked,
+    /// Every token of the realm of its time was.
+    #[error("tokens of the realm ended")]
+    RealmEnded,
+    /// Every token of the client of its time was.
+    #[error("tokens of the client ended")]
+    ClientEnded,
+    /// Every token of the grant of its time was.
+    #[error("tokens of the grant ended")]
+    GrantEnded,
+    /// Its client is gone.
+    #[error("client of the token is gone")]
+    ClientGone,
+    /// Its client is disabled.
+    #[error("client of the token is suspended")]
+    ClientSuspended,
+}
+
+/// The client of a live token. `read` must be linearizable: no stale state may call a token active.
+///
+/// # Errors
+/// Inner: see [`Inactive`]. Outer: when storage fails.
+pub fn live(
+    read: &impl Read,
+    realm: &RealmId,
+    token: &VerifiedToken,
+) -> Result<Result<Stored<Clients>, Inactive>, Abort> {
+    let (claims, now) = (&token.claims, read.now().seconds());
+    if now >= claims.exp {
+        return Ok(Err(Inactive::Expired));
+    }
+    if claims.nbf.is_some_and(|nbf| now < nbf) {
+        return Ok(Err(Inactive::NotYet));
+    }
+    let ended = |marker: Option<Revision>| marker.is_some_and(|at| token.jti.revision < at);
+    if ended(read.marker::<RealmNotBefore>(realm)?) {
+        return Ok(Err(Inactive::RealmEnded));
+    }
+    if ended(read.marker::<ClientNotBefore>(&(realm.clone(), token.client.clone()))?) {
+        return Ok(Err(Inactive::ClientEnded));
+    }
+    if let Some(grant) = token.jti.grant
+        && ended(read.marker::<GrantNotBefore>(&(realm.clone(), grant))?)
+    {
+        return Ok(Err(Inactive::GrantEnded));
+    }
+    if read.get::<RevokedTokens>(&(realm.clone(), claims.jti.clone()))?.is_some() {
+        return Ok(Err(Inactive::Revoked));
+    }
+    Ok(match client::get(read, realm, &token.client)? {
+        None => Err(Inactive::ClientGone),
+        Some(client) if !client.row.active => Err(Inactive::ClientSuspended),
+        Some(client) => Ok(client),
+    })
+}

@@ -1,0 +1,2 @@
+//! woad-benches
+fn main() {}

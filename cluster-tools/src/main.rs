@@ -1,0 +1,2 @@
+//! woadctl
+fn main() {}

@@ -1,0 +1,49 @@
+//! The command line.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Parser, Subcommand};
+
+use crate::config::DEFAULT_FILE;
+
+/// One node of a Woad cluster. Without a command: runs it.
+#[derive(Debug, Parser)]
+#[command(name = "woad", version, about)]
+pub struct Cli {
+    /// Configuration file. Default: /etc/woad/woad.toml if it exists, else the environment alone.
+    #[arg(long, short, env = "WOAD_CONFIG", global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the node until SIGTERM or SIGINT.
+    Run,
+    /// Check the configuration, the files it names and their modes, and print what was found. Exit code 1 if the node
+    /// would not start.
+    CheckConfig {
+        /// The file to check, in place of --config.
+        file: Option<PathBuf>,
+    },
+    /// Print the configuration reference (docs/configuration.md).
+    ConfigReference,
+    /// Print the metrics reference (docs/metrics.md).
+    MetricsReference,
+}
+
+impl Cli {
+    /// The configuration file to read, if any.
+    #[must_use]
+    pub fn file(&self) -> Option<PathBuf> {
+        let named = match &self.command {
+            Some(Command::CheckConfig { file: Some(file) }) => Some(file.clone()),
+            _ => self.config.clone(),
+        };
+        let default = Path::new(DEFAULT_FILE);
+        named.or_else(|| default.exists().then(|| default.to_owned()))
+    }
+}

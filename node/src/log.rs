@@ -1,0 +1,41 @@
+//! Logs: one event a line on standard error.
+
+use std::io;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
+
+use crate::config::{Format, Log};
+
+/// A level, or levels by part.
+///
+/// # Errors
+/// When the text is neither.
+pub fn filter(level: &str) -> Result<EnvFilter, ParseError> {
+    EnvFilter::builder().parse(level)
+}
+
+/// The logger can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The level isn't one.
+    #[error("log.level: {0}")]
+    Level(#[from] ParseError),
+    /// Another logger runs in this process.
+    #[error("a logger is installed already")]
+    Installed,
+}
+
+/// Starts writing.
+///
+/// # Errors
+/// See [`LogError`].
+pub fn init(config: &Log) -> Result<(), LogError> {
+    let builder = tracing_subscriber::fmt().with_env_filter(filter(&config.level)?).with_writer(io::stderr);
+    let installed = match config.format {
+        // Flat events: a field `request` of an event is found under that name, as is that of the span around it.
+        Format::Json => builder.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init(),
+        Format::Text => builder.with_ansi(false).try_init(),
+    };
+    installed.map_err(|_| LogError::Installed)
+}

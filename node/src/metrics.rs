@@ -1,0 +1,131 @@
+//! Everything that is measured, in one registry and one list.
+
+use std::collections::BTreeMap;
+
+use prometheus::core::Collector;
+use prometheus::process_collector::ProcessCollector;
+use prometheus::proto::MetricType;
+use prometheus::{Encoder as _, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
+
+use parking_lot::RwLock;
+
+use crate::VERSION;
+
+/// The source revision this binary was built from, if the build named one.
+const REVISION: &str = match option_env!("BUILD_REVISION") {
+    Some(revision) => revision,
+    None => "unknown",
+};
+
+/// What is known of a metric without a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Family {
+    /// `counter`, `gauge`, `histogram`.
+    pub kind: &'static str,
+    /// What it means.
+    pub help: String,
+    /// Labels whose values vary.
+    pub labels: Vec<String>,
+}
+
+/// What the https listeners' certificate tells.
+#[derive(Clone, Debug)]
+pub struct TlsMetrics {
+    /// When the served certificate ends, in seconds since the Unix epoch.
+    pub certificate_not_after: IntGauge,
+    /// Reloads by outcome: `ok`, `failed`.
+    pub reloads: IntCounterVec,
+}
+
+/// The registry of this process and the list of what is in it.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    families: RwLock<BTreeMap<String, Family>>,
+    ready: IntGauge,
+    /// Of the https listeners.
+    pub tls: TlsMetrics,
+}
+
+impl Metrics {
+    /// A registry that holds what the node itself measures.
+    ///
+    /// # Errors
+    /// Never with names that are constants; the type is the registry's.
+    pub fn new() -> prometheus::Result<Self> {
+        let info = Opts::new("woad_build_info", "Version and source revision of this binary; always 1.");
+        let info = IntGaugeVec::new(info, &["version", "revision"])?;
+        info.with_label_values(&[VERSION, REVISION]).set(1);
+        let ready = IntGauge::new("woad_ready", "1 while /readyz says that this node should get requests.")?;
+        let not_after = IntGauge::new(
+            "woad_tls_certificate_not_after_timestamp_seconds",
+            "When the certificate of the https listeners ends, since the Unix epoch.",
+        )?;
+        let reloads = IntCounterVec::new(
+            Opts::new("woad_tls_certificate_reloads_total", "Reloads of the https listeners' certificate by outcome."),
+            &["outcome"],
+        )?;
+        for outcome in ["ok", "failed"] {
+            reloads.with_label_values(&[outcome]);
+        }
+        let tls = TlsMetrics { certificate_not_after: not_after, reloads };
+        let metrics = Self { registry: Registry::new(), families: RwLock::default(), ready, tls };
+        metrics.add(Box::new(info))?;
+        metrics.add(Box::new(metrics.ready.clone()))?;
+        metrics.add(Box::new(metrics.tls.certificate_not_after.clone()))?;
+        metrics.add(Box::new(metrics.tls.reloads.clone()))?;
+        metrics.add(Box::new(ProcessCollector::for_self()))?;
+        Ok(metrics)
+    }
+
+    /// Adds what a part measures, its empty families too.
+    ///
+    /// # Errors
+    /// When a name is taken or malformed.
+    pub fn add(&self, collector: Box<dyn Collector>) -> prometheus::Result<()> {
+        let mut found = BTreeMap::new();
+        let kinds: BTreeMap<String, &'static str> =
+            collector.collect().iter().map(|family| (family.name().to_owned(), kind(family.get_field_type()))).collect();
+        for desc in collector.desc() {
+            let kind = kinds.get(&desc.fq_name).copied().unwrap_or("gauge");
+            let family = Family { kind, help: desc.help.clone(), labels: desc.variable_labels.clone() };
+            found.insert(desc.fq_name.clone(), family);
+        }
+        self.registry.register(collector)?;
+        self.families.write().append(&mut found);
+        Ok(())
+    }
+
+    /// Every metric by name, also those that have no value yet.
+    #[must_use]
+    pub fn families(&self) -> BTreeMap<String, Family> {
+        self.families.read().clone()
+    }
+
+    /// Where other parts register what they measure.
+    #[must_use]
+    pub const fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The Prometheus text format, version 0.0.4.
+    ///
+    /// # Errors
+    /// When a collector answers something malformed.
+    pub fn scrape(&self, ready: bool) -> prometheus::Result<Vec<u8>> {
+        self.ready.set(i64::from(ready));
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        Ok(text)
+    }
+}
+
+const fn kind(kind: MetricType) -> &'static str {
+    match kind {
+        MetricType::COUNTER => "counter",
+        MetricType::GAUGE => "gauge",
+        MetricType::HISTOGRAM => "histogram",
+        MetricType::SUMMARY => "summary",
+        MetricType::UNTYPED => "untyped",
+    }
+}

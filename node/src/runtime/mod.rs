@@ -1,0 +1,134 @@
+//! One node from start to stop.
+
+mod controls;
+mod lifecycle;
+mod listeners;
+mod stop;
+
+use std::io;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+pub use controls::Controls;
+pub use lifecycle::{InitRefused, Lifecycle};
+
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::operations::socket::SocketError;
+use crate::phase::{InvalidTransition, Phase};
+use crate::status::Status;
+use crate::store::{OpenError, Opener, Options, Presence};
+use crate::tls::ReloadError;
+
+/// Why a node did not start, or did not stop in order.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A listener can't be opened.
+    #[error("{key}: {source}")]
+    Listen {
+        /// The configuration key.
+        key: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// The operations socket can't be opened.
+    #[error("operations.socket: {0}")]
+    Socket(#[from] SocketError),
+    /// The certificate can't be used.
+    #[error(transparent)]
+    Certificate(#[from] ReloadError),
+    /// TLS can't be set up.
+    #[error("TLS: {0}")]
+    Tls(#[from] rustls::Error),
+    /// A file named in the configuration can't be read.
+    #[error("{key}: {why}")]
+    File {
+        /// The configuration key.
+        key: &'static str,
+        /// Why.
+        why: String,
+    },
+    /// See [`OpenError`].
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A metric's name is taken.
+    #[error("metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
+    /// See [`InvalidTransition`].
+    #[error(transparent)]
+    Phase(#[from] InvalidTransition),
+    /// The store did not stop in time.
+    #[error("the store did not stop in time")]
+    StoreHangs,
+}
+
+/// Runs a node until it is told to stop.
+///
+/// # Errors
+/// See [`RunError`].
+pub async fn run(config: Config, opener: Arc<dyn Opener>, controls: Controls) -> Result<(), RunError> {
+    let options = Options::from(&config);
+    let presence = opener.presence(&options)?;
+    let metrics = Arc::new(Metrics::new()?);
+    let status = Arc::new(Status::default());
+    let lifecycle = Arc::new(Lifecycle::new(Arc::clone(&status), opener, options));
+    let part = listeners::Shared {
+        http: woad_http::Metrics::register(metrics.registry())?,
+        status: Arc::clone(&status),
+        lifecycle: Arc::clone(&lifecycle),
+        metrics,
+    };
+
+    // Operations first: it tells how the rest is getting on, and the last to go.
+    let operations_stop = CancellationToken::new();
+    let operations = listeners::operations(&config, &part, &operations_stop).await?;
+    let outcome = serve(&config, presence, &part, &controls).await;
+    operations_stop.cancel();
+    operations.finished().await;
+    outcome
+}
+
+async fn serve(
+    config: &Config,
+    presence: Presence,
+    part: &listeners::Shared,
+    controls: &Controls,
+) -> Result<(), RunError> {
+    let started = tokio::select! {
+        biased;
+        () = controls.stop.cancelled() => Ok(None),
+        started = start(config, presence, part, controls) => started.map(Some),
+    };
+    let stopped = stop::stop(&part.status, started.as_ref().ok().and_then(Option::as_ref)).await;
+    started.and(stopped)
+}
+
+/// Opens the store and then https, and returns when told to stop.
+async fn start(
+    config: &Config,
+    presence: Presence,
+    part: &listeners::Shared,
+    controls: &Controls,
+) -> Result<listeners::Https, RunError> {
+    match (presence, token(config)?) {
+        (Presence::Member, _) => part.lifecycle.start().await?,
+        (Presence::Fresh, Some(token)) => part.lifecycle.join(token).await?,
+        (Presence::Fresh, None) => {
+            tracing::warn!(socket = %config.socket().display(), "waiting for `woadctl cluster init` or a join token");
+        }
+    }
+    let member = part.status.opened().await;
+    for collector in member.collectors() {
+        part.metrics.add(collector)?;
+    }
+    let https = listeners::https(config, part, member.store(), &controls.reload).await?;
+    part.status.phases.enter(Phase::Running)?;
+    controls.stop.cancelled().await;
+    Ok(https)
+}
+
+fn token(config: &Config) -> Result<Option<crate::config::SecretText>, RunError> {
+    let failed = |error: io::Error| RunError::File { key: "cluster.join_token_file", why: error.to_string() };
+    config.cluster.token().map_err(failed)
+}

@@ -1,0 +1,122 @@
+//! What an operator may ask of the cluster itself. The replicated store answers; `api/admin` gives it a wire.
+
+use std::time::Duration;
+
+use crate::ids::{NodeId, Timestamp};
+use crate::store::{BoxFuture, Request, StoreError};
+
+/// A member as one node sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its id.
+    pub id: NodeId,
+    /// Where its peer listener is.
+    pub peer_address: String,
+    /// Whether it votes; a learner does not.
+    pub voter: bool,
+    /// Whether it is believed to lead.
+    pub leader: bool,
+    /// The last log index known to be replicated to it; only the leader knows.
+    pub matched: Option<u64>,
+    /// How long ago it last answered the leader, in ms; only the leader knows.
+    pub last_ack_ms: Option<u64>,
+}
+
+/// The cluster as one node sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterStatus {
+    /// The cluster's id.
+    pub cluster_id: String,
+    /// The node that answers.
+    pub node: NodeId,
+    /// Its Raft state: `leader`, `follower`, `candidate`, `learner`.
+    pub state: String,
+    /// Its term.
+    pub term: u64,
+    /// Who leads, if that is known.
+    pub leader: Option<NodeId>,
+    /// Last index in its log.
+    pub last_log: u64,
+    /// Last index it applied.
+    pub applied: u64,
+    /// Last index its log was purged to.
+    pub purged: u64,
+    /// Index of its last snapshot.
+    pub snapshot: u64,
+    /// Cluster level.
+    pub level: u32,
+    /// Cluster time.
+    pub clock: Timestamp,
+    /// Whether it lacks the cluster key.
+    pub sealed: bool,
+    /// Software version.
+    pub version: String,
+    /// Everyone.
+    pub members: Vec<Member>,
+}
+
+/// A token by which one node may join, shown once.
+#[derive(Clone, PartialEq, Eq)]
+pub struct JoinToken {
+    /// What the new node is started with.
+    pub token: String,
+    /// When it ceases to work, cluster time.
+    pub expires: Timestamp,
+}
+
+/// Why an operation on the cluster was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClusterError {
+    /// There is no such member.
+    #[error("node {0} is not a member")]
+    NoSuchMember(NodeId),
+    /// It would leave no quorum, or none that is caught up.
+    #[error("refused: {0}")]
+    Unsafe(String),
+    /// Another change of membership is under way.
+    #[error("another membership change is under way")]
+    Busy,
+    /// See [`StoreError`].
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Operations on the cluster. Every one may be asked of any member; the leader carries it out.
+pub trait ClusterControl: Send + Sync {
+    /// The cluster as this node sees it. Never waits for others.
+    fn status(&self) -> ClusterStatus;
+    /// Makes a single-use join token. Returns after it is on a quorum's disks.
+    fn create_join_token<'a>(
+        &'a self,
+        cx: &'a Request,
+        valid: Duration,
+    ) -> BoxFuture<'a, Result<JoinToken, ClusterError>>;
+    /// Removes a member. Returns after the new membership is committed.
+    fn remove<'a>(&'a self, cx: &'a Request, node: NodeId) -> BoxFuture<'a, Result<(), ClusterError>>;
+    /// Hands leadership to a voter (`None`: the most caught-up one). Returns after it leads.
+    fn transfer<'a>(&'a self, cx: &'a Request, to: Option<NodeId>) -> BoxFuture<'a, Result<NodeId, ClusterError>>;
+}
+
+/// What a node knows of its own fitness to serve, gathered without waiting and without touching the disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each of which readiness shows by name")]
+pub struct Health {
+    /// Whether it is a member of a cluster.
+    pub initialised: bool,
+    /// Whether it has applied everything that was committed when it started.
+    pub recovered: bool,
+    /// Who leads, if that is known.
+    pub leader: Option<u64>,
+    /// How long ago a quorum is known to have answered; `None`: never since the start.
+    pub quorum_age: Option<Duration>,
+    /// Committed entries that it has not applied yet.
+    pub apply_lag: u64,
+    /// Whether it lacks the cluster key.
+    pub sealed: bool,
+    /// Its clock against the voters' median, in ms; `None` while too few have told theirs.
+    pub clock_offset_ms: Option<i64>,
+    /// Whether storage works and Raft runs; it never comes back within this process.
+    pub storage_ok: bool,
+    /// Whether the oldest flush under way is older than one second.
+    pub fsync_stalled: bool,
+}

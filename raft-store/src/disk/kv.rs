@@ -1,0 +1,60 @@
+//! A consistent view of the state for raft-store-core.
+
+use std::sync::Arc;
+
+use raft_store_core::kv::Pair;
+use raft_store_core::{KvError, ReadKv, Space};
+use rocksdb::{BoundColumnFamily, Direction, IteratorMode, ReadOptions, SnapshotWithThreadMode};
+
+use super::database::{Database, Db};
+
+/// One RocksDB snapshot over the families of one generation.
+pub struct RocksView<'a> {
+    snapshot: SnapshotWithThreadMode<'a, Db>,
+    state: Arc<BoundColumnFamily<'a>>,
+    outcomes: Arc<BoundColumnFamily<'a>>,
+}
+
+fn failed(error: impl std::fmt::Display) -> KvError {
+    KvError(error.to_string())
+}
+
+impl<'a> RocksView<'a> {
+    /// Opens a view of the present state.
+    ///
+    /// # Errors
+    /// When the current generation is missing.
+    pub fn open(database: &'a Database) -> Result<Self, KvError> {
+        let generation = database.generation.load();
+        let state = database.cf(&generation.state()).map_err(failed)?;
+        let outcomes = database.cf(&generation.outcomes()).map_err(failed)?;
+        Ok(Self { snapshot: database.db.snapshot(), state, outcomes })
+    }
+
+    const fn family(&self, space: Space) -> &Arc<BoundColumnFamily<'a>> {
+        match space {
+            Space::State => &self.state,
+            Space::Outcomes => &self.outcomes,
+        }
+    }
+}
+
+impl ReadKv for RocksView<'_> {
+    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, KvError> {
+        self.snapshot.get_cf(self.family(space), key).map_err(failed)
+    }
+
+    fn range(&self, space: Space, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Pair>, KvError> {
+        if from >= to {
+            return Ok(Vec::new());
+        }
+        let mut options = ReadOptions::default();
+        options.set_iterate_upper_bound(to);
+        let mode = IteratorMode::From(from, Direction::Forward);
+        let iterator = self.snapshot.iterator_cf_opt(self.family(space), options, mode);
+        iterator
+            .take(limit)
+            .map(|pair| pair.map(|(key, value)| (key.into_vec(), value.into_vec())).map_err(failed))
+            .collect()
+    }
+}

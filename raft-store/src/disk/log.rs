@@ -1,0 +1,240 @@
+//! The Raft log and vote on RocksDB.
+
+use std::fmt::Debug;
+use std::io;
+use std::ops::{Bound, RangeBounds};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use openraft::storage::{IOFlushed, LogState, RaftLogReader, RaftLogStorage};
+use openraft::OptionalSend;
+use parking_lot::Mutex;
+use prost::Message;
+use rocksdb::{Direction, IteratorMode, ReadOptions, WriteBatch};
+use tokio::sync::oneshot;
+
+use super::database::{Database, LOG, META, io_error};
+use super::sync::{SyncThread, Waiter};
+use crate::convert::{log_id_from, log_id_to, malformed, record_from, record_to, vote_from, vote_to};
+use crate::proto;
+use crate::types::{Entry, LogId, TypeConfig, Vote};
+
+/// Bytes of entries in one append, one entry at least (store.md 17).
+const MAX_APPEND_BYTES: usize = 2 * 1024 * 1024;
+
+struct Ends {
+    purged: Option<LogId>,
+    last: Option<LogId>,
+}
+
+/// The log. Cheap to clone; all clones are one log.
+#[derive(Clone)]
+pub struct LogStore {
+    database: Arc<Database>,
+    sync: Arc<SyncThread>,
+    ends: Arc<Mutex<Ends>>,
+    /// Bytes appended since the start, for the snapshot policy.
+    appended: Arc<AtomicU64>,
+}
+
+impl LogStore {
+    /// Opens the log.
+    ///
+    /// # Errors
+    /// When stored ids cannot be read.
+    pub fn open(database: Arc<Database>, sync: Arc<SyncThread>) -> io::Result<Self> {
+        let purged = read_id(&database, "purged")?;
+        let last = last_entry(&database)?;
+        let ends = Ends { last: last.or(purged), purged };
+        Ok(Self { database, sync, ends: Arc::new(Mutex::new(ends)), appended: Arc::default() })
+    }
+
+    /// Bytes of entries appended by this process.
+    #[must_use]
+    pub fn appended_bytes(&self) -> u64 {
+        self.appended.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn last(&self) -> Option<LogId> {
+        self.ends.lock().last
+    }
+
+    async fn durable(&self) -> io::Result<()> {
+        let (sender, receiver) = oneshot::channel();
+        self.sync.enqueue(Waiter::Saved(sender))?;
+        receiver.await.map_err(|_| io::Error::other("the sync thread has stopped"))?
+    }
+
+    fn read(&self, from: u64, to: Option<u64>, max_bytes: usize) -> io::Result<Vec<Entry>> {
+        let floor = self.ends.lock().purged.map_or(0, |purged| purged.index + 1);
+        let from = from.max(floor).to_be_bytes();
+        let mut options = ReadOptions::default();
+        options.set_iterate_lower_bound(from);
+        if let Some(to) = to {
+            options.set_iterate_upper_bound(to.to_be_bytes());
+        }
+        let log = self.database.cf(LOG)?;
+        let mut out: Vec<Entry> = Vec::new();
+        let mut bytes = 0;
+        let mode = IteratorMode::From(&from, Direction::Forward);
+        for pair in self.database.db.iterator_cf_opt(&log, options, mode) {
+            let (_, value) = pair.map_err(io_error)?;
+            bytes += value.len();
+            if bytes > max_bytes && !out.is_empty() {
+                break;
+            }
+            let entry = decode(&value)?;
+            if out.last().is_some_and(|last| last.log_id.index + 1 != entry.log_id.index) {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "the log has a hole"));
+            }
+            out.push(entry);
+        }
+        Ok(out)
+    }
+}
+
+fn decode(value: &[u8]) -> io::Result<Entry> {
+    record_from(proto::LogRecord::decode(value).map_err(|_| malformed("log record"))?)
+}
+
+fn read_id(database: &Database, key: &str) -> io::Result<Option<LogId>> {
+    let Some(bytes) = database.meta(key)? else { return Ok(None) };
+    log_id_from(proto::LogId::decode(bytes.as_slice()).map_err(|_| malformed("log id"))?).map(Some)
+}
+
+fn last_entry(database: &Database) -> io::Result<Option<LogId>> {
+    let log = database.cf(LOG)?;
+    match database.db.iterator_cf(&log, IteratorMode::End).next() {
+        None => Ok(None),
+        Some(pair) => Ok(Some(decode(&pair.map_err(io_error)?.1)?.log_id)),
+    }
+}
+
+fn bounds(range: &impl RangeBounds<u64>) -> (u64, Option<u64>) {
+    let from = match range.start_bound() {
+        Bound::Included(from) => *from,
+        Bound::Excluded(from) => from + 1,
+        Bound::Unbounded => 0,
+    };
+    let to = match range.end_bound() {
+        Bound::Included(to) => Some(to + 1),
+        Bound::Excluded(to) => Some(*to),
+        Bound::Unbounded => None,
+    };
+    (from, to)
+}
+
+impl RaftLogReader<TypeConfig> for LogStore {
+    async fn try_get_log_entries<RB: RangeBounds<u64> + Clone + Debug + OptionalSend>(
+        &mut self,
+        range: RB,
+    ) -> io::Result<Vec<Entry>> {
+        let (from, to) = bounds(&range);
+        self.read(from, to, usize::MAX)
+    }
+
+    async fn limited_get_log_entries(&mut self, start: u64, end: u64) -> io::Result<Vec<Entry>> {
+        self.read(start, Some(end), MAX_APPEND_BYTES)
+    }
+
+    async fn read_vote(&mut self) -> io::Result<Option<Vote>> {
+        let Some(bytes) = self.database.meta("vote")? else { return Ok(None) };
+        let vote = proto::Vote::decode(bytes.as_slice()).map_err(|_| malformed("vote"))?;
+        vote_from(Some(vote)).map(Some)
+    }
+}
+
+impl RaftLogStorage<TypeConfig> for LogStore {
+    type LogReader = Self;
+
+    async fn get_log_state(&mut self) -> io::Result<LogState<TypeConfig>> {
+        let ends = self.ends.lock();
+        Ok(LogState { last_purged_log_id: ends.purged, last_log_id: ends.last })
+    }
+
+    async fn get_log_reader(&mut self) -> Self::LogReader {
+        self.clone()
+    }
+
+    async fn save_vote(&mut self, vote: &Vote) -> io::Result<()> {
+        let mut batch = WriteBatch::default();
+        batch.put_cf(&self.database.cf(META)?, "vote", vote_to(vote).encode_to_vec());
+        self.database.write(batch)?;
+        self.durable().await
+    }
+
+    async fn save_committed(&mut self, committed: Option<LogId>) -> io::Result<()> {
+        let mut batch = WriteBatch::default();
+        let meta = self.database.cf(META)?;
+        match committed {
+            Some(committed) => batch.put_cf(&meta, "committed", log_id_to(&committed).encode_to_vec()),
+            None => batch.delete_cf(&meta, "committed"),
+        }
+        self.database.write(batch)
+    }
+
+    async fn read_committed(&mut self) -> io::Result<Option<LogId>> {
+        read_id(&self.database, "committed")
+    }
+
+    async fn append<I>(&mut self, entries: I, callback: IOFlushed<TypeConfig>) -> io::Result<()>
+    where
+        I: IntoIterator<Item = Entry> + OptionalSend,
+        I::IntoIter: OptionalSend,
+    {
+        let mut batch = WriteBatch::default();
+        let mut last = None;
+        {
+            let log = self.database.cf(LOG)?;
+            for entry in entries {
+                batch.put_cf(&log, entry.log_id.index.to_be_bytes(), record_to(&entry).encode_to_vec());
+                last = Some(entry.log_id);
+            }
+        }
+        self.appended.fetch_add(batch.size_in_bytes() as u64, Ordering::Relaxed);
+        self.database.write(batch)?;
+        if last.is_some() {
+            self.ends.lock().last = last;
+        }
+        self.sync.enqueue(Waiter::Appended(callback))
+    }
+
+    async fn truncate_after(&mut self, last_log_id: Option<LogId>) -> io::Result<()> {
+        let from = last_log_id.map_or(0, |last| last.index + 1);
+        let Some(last) = self.ends.lock().last else { return Ok(()) };
+        if last.index < from {
+            return Ok(());
+        }
+        let mut batch = WriteBatch::default();
+        {
+            let log = self.database.cf(LOG)?;
+            for index in from..=last.index {
+                batch.delete_cf(&log, index.to_be_bytes());
+            }
+        }
+        self.database.write(batch)?;
+        let mut ends = self.ends.lock();
+        ends.last = last_log_id.or(ends.purged);
+        Ok(())
+    }
+
+    async fn purge(&mut self, log_id: LogId) -> io::Result<()> {
+        let mut batch = WriteBatch::default();
+        {
+            let log = self.database.cf(LOG)?;
+            batch.put_cf(&self.database.cf(META)?, "purged", log_id_to(&log_id).encode_to_vec());
+            let from = self.ends.lock().purged.map_or(0, |purged| purged.index + 1);
+            batch.delete_range_cf(&log, from.to_be_bytes(), (log_id.index + 1).to_be_bytes());
+        }
+        self.database.write(batch)?;
+        let mut ends = self.ends.lock();
+        ends.purged = Some(log_id);
+        if ends.last.is_none_or(|last| last.index <= log_id.index) {
+            ends.last = Some(log_id);
+        }
+        drop(ends);
+        let log = self.database.cf(LOG)?;
+        let below = log_id.index.to_be_bytes();
+        self.database.db.delete_file_in_range_cf(&log, 0u64.to_be_bytes(), below).map_err(io_error)
+    }
+}

@@ -1,0 +1,77 @@
+//! What the store takes from its surroundings, as one trait (store.md 16).
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// Clocks, randomness and a place for work that blocks.
+pub trait Env: Send + Sync {
+    /// Wall clock, ms since the Unix epoch. Only for the leader's stamps and for alarms.
+    fn wall_ms(&self) -> i64;
+    /// Time since boot, suspended time included.
+    fn boot(&self) -> Duration;
+    /// Fills the buffer with cryptographic randomness.
+    fn fill_random(&self, buffer: &mut [u8]);
+    /// Runs work that blocks off the runtime's threads.
+    fn run_blocking(&self, work: Box<dyn FnOnce() + Send>);
+}
+
+/// The machine's own.
+pub struct SystemEnv;
+
+impl Env for SystemEnv {
+    fn wall_ms(&self) -> i64 {
+        let now = clock_gettime(ClockId::Realtime);
+        now.tv_sec.saturating_mul(1000).saturating_add(now.tv_nsec / 1_000_000)
+    }
+
+    fn boot(&self) -> Duration {
+        let now = clock_gettime(ClockId::Boottime);
+        let seconds = u64::try_from(now.tv_sec).unwrap_or_default();
+        Duration::new(seconds, u32::try_from(now.tv_nsec).unwrap_or_default())
+    }
+
+    #[expect(clippy::expect_used, reason = "without randomness nothing here is safe to go on")]
+    fn fill_random(&self, buffer: &mut [u8]) {
+        aws_lc_rs::rand::fill(buffer).expect("the operating system gives randomness");
+    }
+
+    fn run_blocking(&self, work: Box<dyn FnOnce() + Send>) {
+        drop(tokio::task::spawn_blocking(work));
+    }
+}
+
+/// A shared environment.
+#[derive(Clone)]
+pub struct SharedEnv(pub Arc<dyn Env>);
+
+impl SharedEnv {
+    /// The machine's own.
+    #[must_use]
+    pub fn system() -> Self {
+        Self(Arc::new(SystemEnv))
+    }
+
+    /// 16 random bytes.
+    #[must_use]
+    pub fn random_id(&self) -> [u8; 16] {
+        let mut id = [0; 16];
+        self.0.fill_random(&mut id);
+        id
+    }
+}
+
+impl std::ops::Deref for SharedEnv {
+    type Target = dyn Env;
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+impl fmt::Debug for SharedEnv {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Env")
+    }
+}

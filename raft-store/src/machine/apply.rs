@@ -1,0 +1,162 @@
+//! Applying committed entries: one batch written for as many as are ready.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use futures::StreamExt;
+use openraft::EntryPayload;
+use openraft::storage::EntryResponder;
+use prost::Message;
+use raft_store_core::apply::{Applied, Overlay, Verdict, apply};
+use raft_store_core::kv::Write;
+use raft_store_core::layout::{self, Kind};
+use raft_store_core::{Revision, Space, wire};
+use rocksdb::WriteBatch;
+
+use super::Shared;
+use crate::convert::{log_id_to, stored_membership_to};
+use crate::disk::{Database, RocksView};
+use crate::types::{self, StoredMembership, TypeConfig};
+
+/// Entries written in one batch at most.
+const APPLY_BATCH: usize = 256;
+/// Tables with lower ids are the store's own; their changes are shown to the observer.
+const FIRST_FOREIGN_TABLE: u16 = 100;
+
+pub(super) async fn apply_stream<S>(shared: &Arc<Shared>, entries: S) -> io::Result<()>
+where
+    S: futures::Stream<Item = io::Result<EntryResponder<TypeConfig>>> + Unpin + openraft::OptionalSend,
+{
+    let mut chunks = entries.ready_chunks(APPLY_BATCH);
+    while let Some(chunk) = chunks.next().await {
+        let chunk: Vec<EntryResponder<TypeConfig>> = chunk.into_iter().collect::<io::Result<_>>()?;
+        apply_chunk(shared, chunk)?;
+    }
+    Ok(())
+}
+
+fn fatal(error: &dyn std::fmt::Display) -> io::Error {
+    tracing::error!(%error, "apply failed; the node stops");
+    io::Error::other(error.to_string())
+}
+
+fn apply_chunk(shared: &Arc<Shared>, chunk: Vec<EntryResponder<TypeConfig>>) -> io::Result<()> {
+    let start = Instant::now();
+    let mut own_tables = false;
+    let mut told: Vec<Applied> = Vec::with_capacity(chunk.len());
+    let mut responders = Vec::new();
+    let mut last = 0;
+    {
+        let mut progress = shared.progress.lock();
+        let progress = &mut *progress;
+        let view = shared.view()?;
+        let mut overlay = Overlay::new(&view);
+        for (entry, responder) in chunk {
+            let index = entry.log_id.index;
+            match entry.payload {
+                EntryPayload::Blank => progress.position.applied = Revision(index),
+                EntryPayload::Membership(membership) => {
+                    progress.position.applied = Revision(index);
+                    progress.membership = StoredMembership::new(Some(entry.log_id), membership);
+                    let bytes = stored_membership_to(&progress.membership).encode_to_vec();
+                    overlay.push(Write::Set(Space::State, layout::meta_key("membership"), Some(bytes)));
+                }
+                EntryPayload::Normal(proposal) => {
+                    shared.stats.bytes.fetch_add(proposal.0.len() as u64, Ordering::Relaxed);
+                    let entry = wire::Entry::decode(proposal.0.clone()).map_err(|error| fatal(&error))?;
+                    shared.stats.guards.fetch_add(entry.guards.len() as u64, Ordering::Relaxed);
+                    let applied = apply(
+                        &mut overlay,
+                        &mut progress.outcomes,
+                        &mut progress.position,
+                        Revision(index),
+                        &entry,
+                    )
+                    .map_err(|error| fatal(&error))?;
+                    own_tables |= touches_own_tables(&entry);
+                    count(shared, &applied);
+                    told.push(applied);
+                }
+            }
+            progress.log_id = Some(entry.log_id);
+            last = index;
+            responders.extend(responder);
+        }
+        if let Some(log_id) = &progress.log_id {
+            let bytes = log_id_to(log_id).encode_to_vec();
+            overlay.push(Write::Set(Space::State, layout::meta_key("log_id"), Some(bytes)));
+        }
+        overlay.push(progress.position.write());
+        let batch = overlay.into_batch();
+        drop(view);
+        write(&shared.database, batch)?;
+        shared.clock.observe(progress.position.clock);
+    }
+    if own_tables {
+        shared.observe();
+    }
+    shared.applied.send_replace(last);
+    for applied in told {
+        shared.waiters.tell(applied);
+    }
+    for responder in responders {
+        responder.send(types::Applied);
+    }
+    shared.stats.batches.fetch_add(1, Ordering::Relaxed);
+    let nanos = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    shared.stats.nanos.fetch_add(nanos, Ordering::Relaxed);
+    Ok(())
+}
+
+fn count(shared: &Shared, applied: &Applied) {
+    shared.stats.entries.fetch_add(1, Ordering::Relaxed);
+    if applied.duplicate {
+        shared.stats.duplicates.fetch_add(1, Ordering::Relaxed);
+    } else if matches!(applied.verdict, Verdict::Conflict(_)) {
+        shared.stats.conflicts.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn touches_own_tables(entry: &wire::Entry) -> bool {
+    use wire::mutation::Kind as Change;
+    entry.mutations.iter().any(|change| {
+        let key = match &change.kind {
+            Some(Change::Put(put)) => &put.key,
+            Some(Change::Delete(key)) => key,
+            _ => return false,
+        };
+        Kind::of(key) == Some(Kind::Row) && layout::id_of(key).is_some_and(|table| table < FIRST_FOREIGN_TABLE)
+    })
+}
+
+/// Writes a batch to the current generation, unsynced: the next append's sync carries it.
+fn write(database: &Database, batch: raft_store_core::Batch) -> io::Result<()> {
+    let generation = database.generation.load();
+    let state = database.cf(&generation.state())?;
+    let outcomes = database.cf(&generation.outcomes())?;
+    let family = |space| match space {
+        Space::State => &state,
+        Space::Outcomes => &outcomes,
+    };
+    let mut out = WriteBatch::default();
+    for write in batch.writes {
+        match write {
+            Write::Set(space, key, Some(value)) => out.put_cf(family(space), key, value),
+            Write::Set(space, key, None) => out.delete_cf(family(space), key),
+            Write::DeleteRange(space, from, to) => out.delete_range_cf(family(space), from, to),
+        }
+    }
+    database.write(out)
+}
+
+/// Tells waiters whose attempts lie inside an installed snapshot.
+pub(super) fn tell_from_outcomes(shared: &Shared, view: &RocksView<'_>) {
+    for attempt in shared.waiters.pending() {
+        let known = shared.progress.lock().outcomes.get(attempt, view);
+        if let Ok(Some(applied)) = known {
+            shared.waiters.tell(applied);
+        }
+    }
+}

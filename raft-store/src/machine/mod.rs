@@ -1,0 +1,197 @@
+//! The replicated state: apply, snapshots, and those who wait for outcomes.
+
+mod apply;
+mod install;
+mod snapshot;
+mod stream;
+mod waiters;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use openraft::storage::{EntryResponder, RaftSnapshotBuilder, RaftStateMachine};
+use parking_lot::Mutex;
+use raft_store_core::apply::Position;
+use raft_store_core::outcomes::Outcomes;
+use raft_store_core::{ReadKv, Revision, Sealer, Space, layout};
+use tokio::sync::watch;
+
+pub(crate) use snapshot::SnapshotCatalog;
+pub use snapshot::SnapshotSource;
+pub(crate) use stream::{CHUNK_LIMIT, Heading, Received, chunks, meta_of};
+pub(crate) use waiters::Waiters;
+
+use crate::clock::ClusterClock;
+use crate::convert::{log_id_from, malformed, stored_membership_from};
+use crate::disk::{Database, RocksView};
+use crate::proto;
+use crate::types::{LogId, Snapshot, SnapshotMeta, StoredMembership, TypeConfig};
+
+/// Sees the state after every apply that touched the store's own tables (ids below 100).
+pub trait Observer: Send + Sync {
+    /// Called after such an apply, or a snapshot install, has been written.
+    fn changed(&self, view: &dyn ReadKv);
+}
+
+/// The mutable part of the machine, kept beside the database.
+pub(crate) struct Progress {
+    pub(crate) outcomes: Outcomes,
+    pub(crate) position: Position,
+    pub(crate) log_id: Option<LogId>,
+    pub(crate) membership: StoredMembership,
+}
+
+/// Counters of apply, for metrics.
+#[derive(Debug, Default)]
+pub struct ApplyStats {
+    /// Transactions applied.
+    pub entries: AtomicU64,
+    /// Batches written.
+    pub batches: AtomicU64,
+    /// Nanoseconds spent.
+    pub nanos: AtomicU64,
+    /// Bytes of transactions.
+    pub bytes: AtomicU64,
+    /// Guards checked.
+    pub guards: AtomicU64,
+    /// Transactions that met a changed record.
+    pub conflicts: AtomicU64,
+    /// Attempts seen again.
+    pub duplicates: AtomicU64,
+    /// Snapshots built.
+    pub snapshots_built: AtomicU64,
+    /// Snapshots installed.
+    pub snapshots_installed: AtomicU64,
+}
+
+/// What the machine and its users share.
+pub(crate) struct Shared {
+    pub(crate) database: Arc<Database>,
+    pub(crate) clock: ClusterClock,
+    pub(crate) waiters: Waiters,
+    pub(crate) sealer: Arc<dyn Sealer>,
+    pub(crate) progress: Mutex<Progress>,
+    /// Index applied and readable.
+    pub(crate) applied: watch::Sender<u64>,
+    pub(crate) stats: ApplyStats,
+    pub(crate) snapshots: SnapshotCatalog,
+    pub(crate) observer: Mutex<Option<Arc<dyn Observer>>>,
+}
+
+/// openraft's handle on the state. Cheap to clone.
+#[derive(Clone)]
+pub struct Machine(pub(crate) Arc<Shared>);
+
+pub(crate) fn load_progress(view: &dyn ReadKv) -> io::Result<Progress> {
+    use prost::Message;
+    let failed = |error: &dyn std::error::Error| io::Error::other(error.to_string());
+    let meta = |name: &str| view.get(Space::State, &layout::meta_key(name)).map_err(|error| failed(&error));
+    let log_id = meta("log_id")?
+        .map(|bytes| {
+            log_id_from(proto::LogId::decode(bytes.as_slice()).map_err(|_| malformed("applied log id"))?)
+        })
+        .transpose()?;
+    let membership = meta("membership")?
+        .map(|bytes| {
+            let stored = proto::StoredMembership::decode(bytes.as_slice());
+            stored_membership_from(stored.map_err(|_| malformed("membership"))?)
+        })
+        .transpose()?
+        .unwrap_or_default();
+    Ok(Progress {
+        outcomes: Outcomes::load(view).map_err(|error| failed(&error))?,
+        position: Position::read(view).map_err(|error| failed(&error))?,
+        log_id,
+        membership,
+    })
+}
+
+impl Machine {
+    /// Opens the machine over a database.
+    ///
+    /// # Errors
+    /// When what is stored cannot be read.
+    pub(crate) fn open(
+        database: Arc<Database>,
+        env: crate::env::SharedEnv,
+        sealer: Arc<dyn Sealer>,
+    ) -> io::Result<Self> {
+        let progress = {
+            let view = RocksView::open(&database).map_err(|error| io::Error::other(error.to_string()))?;
+            load_progress(&view)?
+        };
+        let clock = ClusterClock::new(env);
+        clock.observe(progress.position.clock);
+        let (applied, _) = watch::channel(progress.position.applied.0);
+        let snapshots = SnapshotCatalog::open(&database.folder)?;
+        Ok(Self(Arc::new(Shared {
+            database,
+            clock,
+            waiters: Waiters::default(),
+            sealer,
+            progress: Mutex::new(progress),
+            applied,
+            stats: ApplyStats::default(),
+            snapshots,
+            observer: Mutex::new(None),
+        })))
+    }
+}
+
+impl Shared {
+    /// Opens a view of the present state.
+    pub(crate) fn view(&self) -> io::Result<RocksView<'_>> {
+        RocksView::open(&self.database).map_err(|error| io::Error::other(error.to_string()))
+    }
+
+    pub(crate) fn applied_index(&self) -> Revision {
+        Revision(*self.applied.borrow())
+    }
+
+    pub(crate) fn observe(&self) {
+        let observer = self.observer.lock().clone();
+        if let (Some(observer), Ok(view)) = (observer, self.view()) {
+            observer.changed(&view);
+        }
+    }
+}
+
+impl RaftStateMachine<TypeConfig> for Machine {
+    type SnapshotData = SnapshotSource;
+    type SnapshotBuilder = Self;
+
+    async fn applied_state(&mut self) -> io::Result<(Option<LogId>, StoredMembership)> {
+        let progress = self.0.progress.lock();
+        Ok((progress.log_id, progress.membership.clone()))
+    }
+
+    async fn apply<Strm>(&mut self, entries: Strm) -> io::Result<()>
+    where
+        Strm: futures::Stream<Item = io::Result<EntryResponder<TypeConfig>>> + Unpin + openraft::OptionalSend,
+    {
+        apply::apply_stream(&self.0, entries).await
+    }
+
+    async fn get_snapshot_builder(&mut self) -> Self::SnapshotBuilder {
+        self.clone()
+    }
+
+    async fn install_snapshot(&mut self, meta: &SnapshotMeta, snapshot: SnapshotSource) -> io::Result<()> {
+        install::install(&self.0, meta, snapshot).await
+    }
+
+    async fn get_current_snapshot(&mut self) -> io::Result<Option<Snapshot>> {
+        self.0.snapshots.current(&self.0.database)
+    }
+}
+
+impl RaftSnapshotBuilder<TypeConfig> for Machine {
+    type SnapshotData = SnapshotSource;
+
+    async fn build_snapshot(&mut self) -> io::Result<Snapshot> {
+        let shared = Arc::clone(&self.0);
+        let built = tokio::task::spawn_blocking(move || snapshot::build(&shared));
+        built.await.map_err(|error| io::Error::other(error.to_string()))?
+    }
+}

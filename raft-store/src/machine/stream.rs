@@ -1,0 +1,258 @@
+//! A snapshot on the wire: header, runs of sorted pairs with a CRC each, trailer with a digest (raft-store page §4.7).
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use rocksdb::{IteratorMode, Options, SstFileWriter};
+
+use super::snapshot::{SnapshotSource, StagedFolder, families, open_checkpoint};
+use crate::convert::{log_id_to, stored_membership_to, vote_to};
+use crate::proto::{self, Pair, SnapshotChunk, SnapshotHeader, SnapshotRun, SnapshotTrailer, snapshot_chunk::Part};
+use crate::types::{SnapshotMeta, Vote};
+
+/// Version of the stream.
+pub(crate) const FORMAT: u32 = 1;
+/// Bytes of pairs in one run, one pair at least.
+const RUN_BYTES: usize = 1024 * 1024;
+/// Bytes of an encoded chunk that a receiver accepts: a run, its largest last pair and framing.
+pub(crate) const CHUNK_LIMIT: usize = 8 * 1024 * 1024;
+const STATE: u32 = 1;
+const OUTCOMES: u32 = 2;
+
+/// What a stream is sent for.
+pub(crate) struct Heading {
+    pub(crate) vote: Vote,
+    pub(crate) meta: SnapshotMeta,
+    pub(crate) cluster_id: String,
+    pub(crate) level: u32,
+}
+
+fn crc(run: &SnapshotRun) -> u32 {
+    let mut crc = crc32c::crc32c(&run.family.to_be_bytes());
+    for pair in &run.pairs {
+        for part in [&pair.key, &pair.value] {
+            crc = crc32c::crc32c_append(crc, &(part.len() as u64).to_be_bytes());
+            crc = crc32c::crc32c_append(crc, part);
+        }
+    }
+    crc
+}
+
+/// Gives a snapshot's chunks to `send` in order; stops when `send` says false.
+pub(crate) fn chunks(
+    source: &SnapshotSource,
+    heading: &Heading,
+    mut send: impl FnMut(SnapshotChunk) -> bool,
+) -> io::Result<()> {
+    let SnapshotSource::Checkpoint(folder) = source else {
+        return Err(io::Error::other("only checkpoints are sent"));
+    };
+    let header = SnapshotHeader {
+        format: FORMAT,
+        vote: Some(vote_to(&heading.vote)),
+        last: heading.meta.last_log_id.as_ref().map(log_id_to),
+        membership: Some(stored_membership_to(&heading.meta.last_membership)),
+        cluster_id: heading.cluster_id.clone(),
+        level: heading.level,
+    };
+    if !send(SnapshotChunk { part: Some(Part::Header(header)) }) {
+        return Ok(());
+    }
+    let db = open_checkpoint(folder.path())?;
+    let (state, outcomes) = families(&db)?;
+    let mut digest = Context::new(&SHA256);
+    let (mut pairs, mut runs) = (0, 0);
+    for (family, name) in [(STATE, state), (OUTCOMES, outcomes)] {
+        let handle = db.cf_handle(&name).ok_or_else(|| io::Error::other("checkpoint lacks a family"))?;
+        let mut run = SnapshotRun { family, pairs: Vec::new(), crc32c: 0 };
+        let mut bytes = 0;
+        let mut flush = |run: &mut SnapshotRun| {
+            if run.pairs.is_empty() {
+                return true;
+            }
+            run.crc32c = crc(run);
+            digest.update(&run.crc32c.to_be_bytes());
+            pairs += run.pairs.len() as u64;
+            runs += 1;
+            let full = std::mem::replace(run, SnapshotRun { family, pairs: Vec::new(), crc32c: 0 });
+            send(SnapshotChunk { part: Some(Part::Run(full)) })
+        };
+        for pair in db.iterator_cf(&handle, IteratorMode::Start) {
+            let (key, value) = pair.map_err(crate::disk::io_error)?;
+            bytes += key.len() + value.len();
+            run.pairs.push(Pair { key: key.into_vec(), value: value.into_vec() });
+            if bytes >= RUN_BYTES {
+                bytes = 0;
+                if !flush(&mut run) {
+                    return Ok(());
+                }
+            }
+        }
+        if !flush(&mut run) {
+            return Ok(());
+        }
+    }
+    let sha256 = digest.finish().as_ref().to_vec();
+    send(SnapshotChunk { part: Some(Part::Trailer(SnapshotTrailer { pairs, runs, sha256 })) });
+    Ok(())
+}
+
+struct File {
+    family: u32,
+    writer: SstFileWriter<'static>,
+    last: Vec<u8>,
+}
+
+/// Takes a stream in, chunk by chunk, and verifies it.
+pub(crate) struct Received {
+    folder: Arc<StagedFolder>,
+    digest: Context,
+    pairs: u64,
+    runs: u64,
+    open: Option<File>,
+    options: &'static Options,
+}
+
+fn invalid(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("snapshot stream: {what}"))
+}
+
+fn sst_options() -> &'static Options {
+    static OPTIONS: std::sync::OnceLock<Options> = std::sync::OnceLock::new();
+    OPTIONS.get_or_init(|| {
+        let mut options = Options::default();
+        options.set_compression_type(rocksdb::DBCompressionType::Lz4);
+        options
+    })
+}
+
+fn file_path(folder: &Path, family: u32) -> PathBuf {
+    folder.join(if family == STATE { "state.sst" } else { "outcomes.sst" })
+}
+
+impl Received {
+    /// Starts receiving under `data`.
+    pub(crate) fn start(data: &Path, name: &str) -> io::Result<Self> {
+        let path = data.join("staged").join(name);
+        drop(fs::remove_dir_all(&path));
+        fs::create_dir_all(&path)?;
+        Ok(Self {
+            folder: Arc::new(StagedFolder { path }),
+            digest: Context::new(&SHA256),
+            pairs: 0,
+            runs: 0,
+            open: None,
+            options: sst_options(),
+        })
+    }
+
+    /// Takes the next run.
+    ///
+    /// # Errors
+    /// When it is damaged, out of order, or cannot be written.
+    pub(crate) fn run(&mut self, run: &SnapshotRun) -> io::Result<()> {
+        if crc(run) != run.crc32c {
+            return Err(invalid("a run is damaged"));
+        }
+        if run.pairs.is_empty() || ![STATE, OUTCOMES].contains(&run.family) {
+            return Err(invalid("an empty run or an unknown family"));
+        }
+        if self.open.as_ref().is_none_or(|open| open.family != run.family) {
+            if self.open.as_ref().is_some_and(|open| open.family > run.family) {
+                return Err(invalid("families out of order"));
+            }
+            self.close()?;
+            let writer = SstFileWriter::create(self.options);
+            writer.open(file_path(&self.folder.path, run.family)).map_err(crate::disk::io_error)?;
+            self.open = Some(File { family: run.family, writer, last: Vec::new() });
+        }
+        let Some(open) = self.open.as_mut() else { return Err(invalid("no open file")) };
+        for pair in &run.pairs {
+            if !open.last.is_empty() && pair.key <= open.last {
+                return Err(invalid("keys out of order"));
+            }
+            open.writer.put(&pair.key, &pair.value).map_err(crate::disk::io_error)?;
+            open.last.clone_from(&pair.key);
+        }
+        self.digest.update(&run.crc32c.to_be_bytes());
+        self.pairs += run.pairs.len() as u64;
+        self.runs += 1;
+        Ok(())
+    }
+
+    fn close(&mut self) -> io::Result<()> {
+        if let Some(mut open) = self.open.take() {
+            open.writer.finish().map_err(crate::disk::io_error)?;
+        }
+        Ok(())
+    }
+
+    /// Compares with the trailer; only then may the files be installed.
+    ///
+    /// # Errors
+    /// When anything is missing or different.
+    pub(crate) fn finish(mut self, trailer: &SnapshotTrailer) -> io::Result<SnapshotSource> {
+        self.close()?;
+        let digest = self.digest.finish();
+        if trailer.pairs != self.pairs || trailer.runs != self.runs || trailer.sha256 != digest.as_ref() {
+            return Err(invalid("it does not match its trailer"));
+        }
+        Ok(SnapshotSource::Staged(self.folder))
+    }
+}
+
+/// Turns a local checkpoint into installable files.
+pub(super) fn stage(data: &Path, source: SnapshotSource, meta: &SnapshotMeta) -> io::Result<Arc<StagedFolder>> {
+    if let SnapshotSource::Staged(folder) = source {
+        return Ok(folder);
+    }
+    let heading = Heading { vote: Vote::new(0, 0), meta: meta.clone(), cluster_id: String::new(), level: 0 };
+    let mut received = Some(Received::start(data, "local")?);
+    let mut result = Err(invalid("no trailer"));
+    chunks(&source, &heading, |chunk| match chunk.part {
+        Some(Part::Run(run)) => match received.as_mut().map(|received| received.run(&run)) {
+            Some(Ok(())) => true,
+            Some(Err(error)) => {
+                result = Err(error);
+                false
+            }
+            None => false,
+        },
+        Some(Part::Trailer(trailer)) => {
+            if let Some(received) = received.take() {
+                result = received.finish(&trailer);
+            }
+            true
+        }
+        _ => true,
+    })?;
+    match result? {
+        SnapshotSource::Staged(folder) => Ok(folder),
+        SnapshotSource::Checkpoint(_) => Err(invalid("not staged")),
+    }
+}
+
+pub(super) fn state_file(folder: &StagedFolder) -> PathBuf {
+    file_path(&folder.path, STATE)
+}
+
+pub(super) fn outcomes_file(folder: &StagedFolder) -> PathBuf {
+    file_path(&folder.path, OUTCOMES)
+}
+
+/// The header, taken apart.
+pub(crate) fn meta_of(header: &proto::SnapshotHeader) -> io::Result<(Vote, SnapshotMeta)> {
+    use crate::convert::{optional_log_id_from, stored_membership_from, vote_from};
+    if header.format != FORMAT {
+        return Err(invalid("unknown format"));
+    }
+    let membership = header.membership.clone().ok_or_else(|| invalid("no membership"))?;
+    let meta = SnapshotMeta {
+        last_log_id: optional_log_id_from(header.last.clone())?,
+        last_membership: stored_membership_from(membership)?,
+    };
+    Ok((vote_from(header.vote.clone())?, meta))
+}

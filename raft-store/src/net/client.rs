@@ -1,0 +1,277 @@
+//! openraft's view of a peer.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use futures::stream::{BoxStream, Stream, StreamExt};
+use openraft::errors::{NetworkError, RPCError, ReplicationClosed, StreamingError, Timeout, Unreachable};
+use openraft::network::v2::RaftNetworkV2;
+use openraft::network::{RPCOption, RPCTypes, RaftNetworkFactory};
+use openraft::raft::{
+    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, StreamAppendError, StreamAppendResult,
+    TransferLeaderError, TransferLeaderRequest, TransferLeaderResponse, VoteRequest, VoteResponse,
+};
+use tonic::transport::Channel;
+
+use super::channels::{Channels, Purpose};
+use super::snapshots;
+use crate::convert::{
+    log_id_from, log_id_to, malformed, optional_log_id_from, record_to, vote_from, vote_to,
+};
+use crate::machine::SnapshotSource;
+use crate::metrics::PeerFailures;
+use crate::proto::peer_client::PeerClient;
+use crate::proto::{self, append_response, transfer_response};
+use crate::types::{PeerNode, Snapshot, TypeConfig, Vote};
+
+/// Makes network clients.
+#[derive(Clone)]
+pub(crate) struct NetworkFactory {
+    pub(crate) node: u64,
+    pub(crate) cluster_id: String,
+    pub(crate) channels: Arc<Channels>,
+    pub(crate) failures: Arc<PeerFailures>,
+}
+
+impl NetworkFactory {
+    fn network(&self, target: u64, node: &PeerNode, purpose: Purpose) -> Network {
+        Network {
+            from: self.node,
+            target,
+            cluster_id: self.cluster_id.clone(),
+            client: self.channels.client(target, &node.address, purpose),
+            failures: Arc::clone(&self.failures),
+        }
+    }
+}
+
+impl RaftNetworkFactory<TypeConfig> for NetworkFactory {
+    type Network = Network;
+
+    async fn new_client(&mut self, target: u64, node: &PeerNode) -> Network {
+        self.network(target, node, Purpose::Append)
+    }
+
+    async fn new_heartbeat_client(&mut self, target: u64, node: &PeerNode) -> Network {
+        self.network(target, node, Purpose::Heartbeat)
+    }
+
+    async fn new_snapshot_client(&mut self, target: u64, node: &PeerNode) -> Network {
+        self.network(target, node, Purpose::Snapshot)
+    }
+}
+
+/// A client of one peer for one purpose.
+pub(crate) struct Network {
+    from: u64,
+    target: u64,
+    cluster_id: String,
+    client: PeerClient<Channel>,
+    failures: Arc<PeerFailures>,
+}
+
+type RpcError = RPCError<TypeConfig>;
+
+pub(super) fn append_to(request: &AppendEntriesRequest<TypeConfig>) -> proto::AppendRequest {
+    proto::AppendRequest {
+        vote: Some(vote_to(&request.vote)),
+        previous: request.prev_log_id.as_ref().map(log_id_to),
+        entries: request.entries.iter().map(record_to).collect(),
+        committed: request.leader_commit.as_ref().map(log_id_to),
+    }
+}
+
+fn append_result(response: proto::AppendResponse) -> io::Result<StreamAppendResult<TypeConfig>> {
+    use append_response::Result as Answer;
+    Ok(match response.result.ok_or_else(|| malformed("append response"))? {
+        Answer::Matched(matched) => Ok(optional_log_id_from(matched.log_id)?),
+        Answer::Conflict(log_id) => Err(StreamAppendError::Conflict(log_id_from(log_id)?)),
+        Answer::Higher(vote) => Err(StreamAppendError::HigherVote(vote_from(Some(vote))?)),
+    })
+}
+
+impl Network {
+    fn failed(&self, kind: RPCTypes, status: &tonic::Status) -> RpcError {
+        self.failures.count(self.target, kind_name(&kind));
+        match status.code() {
+            // A peer that is not there backs off; everything else is tried again soon.
+            tonic::Code::Unavailable | tonic::Code::Unimplemented | tonic::Code::PermissionDenied => {
+                RPCError::Unreachable(Unreachable::new(status))
+            }
+            tonic::Code::DeadlineExceeded => self.timeout(kind, Duration::ZERO),
+            _ => RPCError::Network(NetworkError::new(status)),
+        }
+    }
+
+    fn timeout(&self, action: RPCTypes, timeout: Duration) -> RpcError {
+        RPCError::Timeout(Timeout { action, id: self.from, target: self.target, timeout })
+    }
+
+    fn network(error: &io::Error) -> RpcError {
+        RPCError::Network(NetworkError::new(error))
+    }
+
+    /// Runs one call within its time.
+    async fn call<T>(
+        &self,
+        kind: RPCTypes,
+        limit: Duration,
+        call: impl Future<Output = Result<tonic::Response<T>, tonic::Status>>,
+    ) -> Result<T, RpcError> {
+        match tokio::time::timeout(limit, call).await {
+            Ok(Ok(response)) => Ok(response.into_inner()),
+            Ok(Err(status)) => Err(self.failed(kind, &status)),
+            Err(_) => {
+                self.failures.count(self.target, kind_name(&kind));
+                Err(self.timeout(kind, limit))
+            }
+        }
+    }
+
+    async fn ask_vote(
+        &mut self,
+        rpc: VoteRequest<TypeConfig>,
+        option: RPCOption,
+        pre: bool,
+    ) -> Result<VoteResponse<TypeConfig>, RpcError> {
+        let request = proto::VoteRequest {
+            vote: Some(vote_to(&rpc.vote)),
+            last: rpc.last_log_id.as_ref().map(log_id_to),
+            leadership_transfer: rpc.leadership_transfer,
+        };
+        let mut client = self.client.clone();
+        let call = async move {
+            if pre { client.pre_vote(request).await } else { client.vote(request).await }
+        };
+        let answer = self.call(RPCTypes::Vote, option.soft_ttl(), call).await?;
+        let parse = || -> io::Result<VoteResponse<TypeConfig>> {
+            let last = optional_log_id_from(answer.last.clone())?;
+            Ok(VoteResponse::new(vote_from(answer.vote)?, last, answer.granted))
+        };
+        parse().map_err(|error| Self::network(&error))
+    }
+}
+
+fn kind_name(kind: &RPCTypes) -> &'static str {
+    match kind {
+        RPCTypes::Vote => "vote",
+        RPCTypes::AppendEntries => "append",
+        RPCTypes::InstallSnapshot => "snapshot",
+        _ => "transfer",
+    }
+}
+
+impl RaftNetworkV2<TypeConfig> for Network {
+    type SnapshotData = SnapshotSource;
+
+    async fn append_entries(
+        &mut self,
+        rpc: AppendEntriesRequest<TypeConfig>,
+        option: RPCOption,
+    ) -> Result<AppendEntriesResponse<TypeConfig>, RpcError> {
+        let expected = rpc.entries.last().map(|entry| entry.log_id).or(rpc.prev_log_id);
+        let mut stream = self.stream_append(futures::stream::iter([rpc]), option).await?;
+        match stream.next().await {
+            Some(result) => Ok(match result? {
+                Ok(matched) if matched == expected => AppendEntriesResponse::Success,
+                Ok(matched) => AppendEntriesResponse::PartialSuccess(matched),
+                Err(StreamAppendError::Conflict(_)) => AppendEntriesResponse::Conflict,
+                Err(StreamAppendError::HigherVote(vote)) => AppendEntriesResponse::HigherVote(vote),
+            }),
+            None => Err(Self::network(&malformed("append stream: no answer"))),
+        }
+    }
+
+    fn stream_append<'s, S>(
+        &'s mut self,
+        input: S,
+        option: RPCOption,
+    ) -> BoxFuture<'s, Result<BoxStream<'s, Result<StreamAppendResult<TypeConfig>, RpcError>>, RpcError>>
+    where
+        S: Stream<Item = AppendEntriesRequest<TypeConfig>> + openraft::OptionalSend + Unpin + 'static,
+    {
+        Box::pin(async move {
+            let requests = input.map(|request| append_to(&request));
+            let mut client = self.client.clone();
+            let call = client.append(requests);
+            let answers = self.call(RPCTypes::AppendEntries, option.soft_ttl(), call).await?;
+            let this: &Self = self;
+            let results = answers.map(move |answer| match answer {
+                Ok(answer) => append_result(answer).map_err(|error| Self::network(&error)),
+                Err(status) => Err(this.failed(RPCTypes::AppendEntries, &status)),
+            });
+            Ok(results.boxed())
+        })
+    }
+
+    async fn vote(
+        &mut self,
+        rpc: VoteRequest<TypeConfig>,
+        option: RPCOption,
+    ) -> Result<VoteResponse<TypeConfig>, RpcError> {
+        self.ask_vote(rpc, option, false).await
+    }
+
+    async fn pre_vote(
+        &mut self,
+        rpc: VoteRequest<TypeConfig>,
+        option: RPCOption,
+    ) -> Result<VoteResponse<TypeConfig>, RpcError> {
+        self.ask_vote(rpc, option, true).await
+    }
+
+    async fn full_snapshot(
+        &mut self,
+        vote: Vote,
+        snapshot: Snapshot,
+        cancel: impl Future<Output = ReplicationClosed> + openraft::OptionalSend + 'static,
+        option: RPCOption,
+    ) -> Result<SnapshotResponse<TypeConfig>, StreamingError<TypeConfig>> {
+        let sent = snapshots::send(self.client.clone(), vote, snapshot, self.cluster_id.clone(), option.soft_ttl());
+        tokio::select! {
+            closed = cancel => Err(StreamingError::Closed(closed)),
+            sent = sent => match sent {
+                Ok(vote) => Ok(SnapshotResponse::new(vote)),
+                Err(status) => {
+                    tracing::warn!(peer = self.target, code = ?status.code(), message = status.message(),
+                        "a snapshot was not taken");
+                    Err(self.failed(RPCTypes::InstallSnapshot, &status).into())
+                }
+            },
+        }
+    }
+
+    async fn transfer_leader(
+        &mut self,
+        req: TransferLeaderRequest<TypeConfig>,
+        option: RPCOption,
+    ) -> Result<TransferLeaderResponse<TypeConfig>, RpcError> {
+        let request = proto::TransferRequest {
+            from: Some(vote_to(req.from_leader())),
+            to: *req.to_node_id(),
+            last: req.last_log_id().map(log_id_to),
+        };
+        let mut client = self.client.clone();
+        let call = client.transfer(request);
+        let answer = self.call(RPCTypes::TransferLeader, option.soft_ttl(), call).await?;
+        transfer_result(answer).map_err(|error| Self::network(&error))
+    }
+}
+
+fn transfer_result(answer: proto::TransferResponse) -> io::Result<TransferLeaderResponse<TypeConfig>> {
+    use transfer_response::Result as Answer;
+    Ok(match answer.result.ok_or_else(|| malformed("transfer response"))? {
+        Answer::Done(_) => Ok(()),
+        Answer::VoteChanged(changed) => Err(TransferLeaderError::VoteChanged {
+            expected: vote_from(changed.expected)?,
+            actual: vote_from(changed.actual)?,
+        }),
+        Answer::NotFlushed(ids) => Err(TransferLeaderError::LogNotFlushed {
+            expected: optional_log_id_from(ids.expected)?,
+            actual: optional_log_id_from(ids.actual)?,
+        }),
+    })
+}

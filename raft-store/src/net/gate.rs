@@ -1,0 +1,30 @@
+//! Who may speak on the peer port: members only, whatever their certificate says.
+
+use std::collections::BTreeSet;
+
+use arc_swap::ArcSwap;
+
+#[derive(Debug, Default)]
+struct Known {
+    /// Node ids that were removed.
+    removed: BTreeSet<u64>,
+}
+
+/// Asked at every call and for every message of a stream.
+///
+/// A node that is not in this replica's membership may still be a member that joined later than what was applied
+/// here, so only ids that are known to be removed are refused. Ids are never reused.
+#[derive(Debug, Default)]
+pub(crate) struct Gate(ArcSwap<Known>);
+
+impl Gate {
+    /// Takes in which nodes were removed.
+    pub(crate) fn set_removed(&self, removed: BTreeSet<u64>) {
+        self.0.store(std::sync::Arc::new(Known { removed }));
+    }
+
+    /// Whether the node may speak.
+    pub(crate) fn admits(&self, node: u64) -> bool {
+        !self.0.load().removed.contains(&node)
+    }
+}

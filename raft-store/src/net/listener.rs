@@ -1,0 +1,161 @@
+//! The peer port: TLS first, then gRPC. A caller without certificate may only join.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::server::Connected;
+
+use super::MESSAGE_LIMIT;
+use super::server::PeerService;
+use crate::proto::peer_server::PeerServer;
+use crate::trust::PeerTls;
+
+/// A handshake takes no longer, or its connection is closed.
+const HANDSHAKE: Duration = Duration::from_secs(3);
+/// Connections in handshake at once; more wait in the kernel.
+const HANDSHAKES: usize = 64;
+/// Connections at once: members hold a handful each, joining nodes one.
+const CONNECTIONS: usize = 512;
+/// Bytes of request headers.
+const HEADER_LIMIT: u32 = 16 * 1024;
+/// Calls at once on one connection.
+const STREAMS: u32 = 1024;
+
+/// Who is at the other end: the node its certificate names, or a stranger.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PeerInfo {
+    pub(crate) node: Option<u64>,
+}
+
+/// A connection with its proved name.
+pub(crate) struct PeerStream {
+    tls: TlsStream<TcpStream>,
+    info: PeerInfo,
+    open: Arc<AtomicUsize>,
+}
+
+impl Drop for PeerStream {
+    fn drop(&mut self) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Connected for PeerStream {
+    type ConnectInfo = PeerInfo;
+    fn connect_info(&self) -> PeerInfo {
+        self.info
+    }
+}
+
+impl AsyncRead for PeerStream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tls).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for PeerStream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.tls).poll_write(cx, buf)
+    }
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tls).poll_flush(cx)
+    }
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tls).poll_shutdown(cx)
+    }
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.tls).poll_write_vectored(cx, bufs)
+    }
+    fn is_write_vectored(&self) -> bool {
+        self.tls.is_write_vectored()
+    }
+}
+
+/// Serves peers until cancelled.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    tls: Arc<PeerTls>,
+    service: PeerService,
+    stop: CancellationToken,
+) -> Result<(), tonic::transport::Error> {
+    let (sender, receiver) = mpsc::channel::<io::Result<PeerStream>>(16);
+    let acceptor = tokio::spawn(accept(listener, tls, sender, stop.clone()));
+    let server =
+        PeerServer::new(service).max_decoding_message_size(MESSAGE_LIMIT).max_encoding_message_size(MESSAGE_LIMIT);
+    let result = tonic::transport::Server::builder()
+        .http2_keepalive_interval(Some(Duration::from_secs(2)))
+        .http2_keepalive_timeout(Some(Duration::from_secs(2)))
+        .http2_max_header_list_size(HEADER_LIMIT)
+        .max_concurrent_streams(STREAMS)
+        .initial_stream_window_size(4 * 1024 * 1024)
+        .initial_connection_window_size(8 * 1024 * 1024)
+        .add_service(server)
+        .serve_with_incoming_shutdown(ReceiverStream::new(receiver), stop.cancelled_owned())
+        .await;
+    acceptor.abort();
+    result
+}
+
+async fn accept(
+    listener: TcpListener,
+    tls: Arc<PeerTls>,
+    sender: mpsc::Sender<io::Result<PeerStream>>,
+    stop: CancellationToken,
+) {
+    let open = Arc::new(AtomicUsize::new(0));
+    let handshakes = Arc::new(tokio::sync::Semaphore::new(HANDSHAKES));
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        let (stream, from) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "peer listener");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                continue;
+            }
+        };
+        if open.load(Ordering::Relaxed) >= CONNECTIONS {
+            tracing::warn!(%from, "peer connection refused: too many");
+            continue;
+        }
+        let Ok(permit) = Arc::clone(&handshakes).acquire_owned().await else { return };
+        let (tls, sender, open) = (Arc::clone(&tls), sender.clone(), Arc::clone(&open));
+        tokio::spawn(async move {
+            let _permit = permit;
+            match tokio::time::timeout(HANDSHAKE, shake(stream, &tls)).await {
+                Ok(Ok((tls, info))) => {
+                    open.fetch_add(1, Ordering::Relaxed);
+                    drop(sender.send(Ok(PeerStream { tls, info, open })).await);
+                }
+                Ok(Err(error)) => tracing::info!(%from, %error, "peer handshake refused"),
+                Err(_) => tracing::info!(%from, "peer handshake took too long"),
+            }
+        });
+    }
+}
+
+async fn shake(stream: TcpStream, tls: &PeerTls) -> io::Result<(TlsStream<TcpStream>, PeerInfo)> {
+    stream.set_nodelay(true)?;
+    let config = tls.server().map_err(crate::disk::io_error)?;
+    let stream = TlsAcceptor::from(config).accept(stream).await?;
+    let node = tls.peer(stream.get_ref().1.peer_certificates()).map(|peer| peer.node.0);
+    Ok((stream, PeerInfo { node }))
+}

@@ -1,0 +1,19 @@
+//! Peers: tonic with mutual TLS, separate channels for appends, heartbeats, snapshots and forwarded calls.
+
+mod channels;
+mod client;
+mod dial;
+mod gate;
+mod listener;
+mod server;
+mod snapshots;
+
+pub(crate) use channels::{Channels, Purpose};
+pub(crate) use client::NetworkFactory;
+pub use dial::{BoxedIo, Net};
+pub(crate) use gate::Gate;
+pub(crate) use listener::{PeerInfo, serve};
+pub(crate) use server::PeerService;
+
+/// Bytes of one message at most (store.md 17): an append of 2 MiB, a proposal of 1 MiB, a snapshot run.
+pub(crate) const MESSAGE_LIMIT: usize = 8 * 1024 * 1024;

@@ -1,0 +1,295 @@
+//! The replicated [`Backend`]: transactions and views at this node.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use raft_store_core::apply::Verdict;
+use raft_store_core::limits::{MAX_IN_FLIGHT, MAX_RETRIES};
+use raft_store_core::store::{Backend, BoxFuture, TxFn, ViewFn};
+use raft_store_core::{
+    Abort, AttemptId, Done, Freshness as Wanted, Outcome, Request, Revision, StoreError, Timestamp, Tx, View,
+    layout, wire,
+};
+use tokio::sync::{OwnedMutexGuard, Semaphore};
+use tokio::time::{Instant, timeout_at};
+
+use super::freshness::Freshness;
+use super::queues::Queues;
+use super::read_index::ReadIndex;
+use super::settle::{Settled, Settler};
+use crate::env::SharedEnv;
+use crate::machine::Shared;
+use crate::metrics::StoreMetrics;
+use crate::proto::RefusalKind;
+
+/// Without a quorum, a linearizable read is answered 503 within a second.
+const LINEARIZABLE_WAIT: Duration = Duration::from_millis(900);
+/// An issuing read waits no longer before it falls back on the grace.
+const ISSUING_WAIT: Duration = Duration::from_millis(300);
+/// What a client is told to wait when nothing was done.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// First pause after a conflict; doubled each time, jittered.
+const BACKOFF_MS: u64 = 2;
+
+/// Everything that a request's transaction or read needs at this node.
+pub(crate) struct Origin {
+    pub(super) settler: Settler,
+    pub(super) read_index: ReadIndex,
+    pub(super) freshness: Arc<Freshness>,
+    pub(super) shared: Arc<Shared>,
+    env: SharedEnv,
+    queues: Queues,
+    in_flight: Semaphore,
+    metrics: Arc<StoreMetrics>,
+}
+
+const NOT_DONE: StoreError = StoreError::NotDone { retry: RETRY_AFTER };
+
+/// What an evaluation came to.
+enum Evaluated {
+    Answer(Revision),
+    Commit(wire::Entry, AttemptId),
+}
+
+impl Origin {
+    pub(crate) fn new(
+        raft: crate::types::Raft,
+        forwarder: super::Forwarder,
+        read_index: ReadIndex,
+        freshness: Arc<Freshness>,
+        shared: Arc<Shared>,
+        env: SharedEnv,
+        metrics: Arc<StoreMetrics>,
+    ) -> Self {
+        let settler = Settler { raft, shared: Arc::clone(&shared), forwarder };
+        Self {
+            settler,
+            read_index,
+            freshness,
+            shared,
+            env,
+            queues: Queues::default(),
+            in_flight: Semaphore::new(MAX_IN_FLIGHT),
+            metrics,
+        }
+    }
+
+    fn error(&self, abort: &Abort) -> StoreError {
+        if abort.is_too_large() {
+            StoreError::TooLarge
+        } else if abort.is_sealed() {
+            StoreError::Sealed
+        } else {
+            tracing::error!(%abort, "an evaluation was aborted");
+            StoreError::Stopped
+        }
+    }
+
+    /// Runs the closure on a view at or above `floor`.
+    fn evaluate(&self, f: &mut TxFn<'_>, floor: Revision, left: Duration) -> Result<Evaluated, StoreError> {
+        let kv = self.shared.view().map_err(|_| StoreError::Stopped)?;
+        let now = self.shared.clock.now();
+        let view = View::open(&kv, &*self.shared.sealer, now).map_err(|abort| self.error(&abort))?;
+        let revision = view.position().applied;
+        if revision < floor {
+            return Err(NOT_DONE);
+        }
+        let mut tx = Tx::new(view);
+        match f(&mut tx).map_err(|abort| self.error(&abort))? {
+            Outcome::Answer(()) => Ok(Evaluated::Answer(revision)),
+            Outcome::Commit(()) => {
+                let attempt = AttemptId(self.env.random_id());
+                let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+                let entry = tx.finish(attempt, now.plus_ms(left)).map_err(|abort| self.error(&abort))?;
+                Ok(Evaluated::Commit(entry, attempt))
+            }
+        }
+    }
+
+    async fn run(&self, cx: &Request, f: &mut TxFn<'_>) -> Result<Done<()>, StoreError> {
+        let deadline = Instant::now() + cx.within;
+        let permit = timeout_at(deadline, self.in_flight.acquire()).await;
+        let _permit = permit.map_err(|_| NOT_DONE)?.map_err(|_| StoreError::Stopped)?;
+        // What this request has learnt: an index that covers everything acknowledged before it came.
+        let mut confirmed: Option<Revision> = None;
+        let mut floor = Revision(0);
+        let mut turn: Option<OwnedMutexGuard<()>> = None;
+        let mut retries = 0;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(NOT_DONE);
+            }
+            let (entry, attempt) = match self.evaluate(f, floor, left)? {
+                Evaluated::Answer(revision) => match confirmed {
+                    Some(index) if revision >= index => {
+                        return Ok(Done { answer: (), revision, age: Duration::ZERO });
+                    }
+                    _ => {
+                        let index = self.confirm(LINEARIZABLE_WAIT.min(left)).await?;
+                        if revision >= index {
+                            return Ok(Done { answer: (), revision, age: Duration::ZERO });
+                        }
+                        confirmed = Some(index);
+                        floor = floor.max(index);
+                        continue;
+                    }
+                },
+                Evaluated::Commit(entry, attempt) => (entry, attempt),
+            };
+            self.metrics.proposed(entry.guards.len(), entry.mutations.len());
+            let started = Instant::now();
+            let settled = self.settler.settle(&entry, attempt, deadline).await;
+            self.metrics.settled(started.elapsed());
+            let applied = match settled {
+                Settled::Outcome(applied) => applied,
+                Settled::Refused(RefusalKind::RefusalLevel, _) => {
+                    self.again(&mut retries, deadline).await?;
+                    continue;
+                }
+                Settled::Refused(RefusalKind::RefusalLate, stamp) => {
+                    self.shared.clock.restart(stamp);
+                    self.again(&mut retries, deadline).await?;
+                    continue;
+                }
+                Settled::Refused(RefusalKind::RefusalDeadlineTooFar, stamp) => {
+                    self.shared.clock.restart(stamp);
+                    self.again(&mut retries, deadline).await?;
+                    continue;
+                }
+                Settled::Refused(RefusalKind::RefusalFull, _) => return Err(StoreError::Full),
+                Settled::Refused(kind, _) => {
+                    tracing::error!(?kind, "the leader refused a proposal");
+                    return Err(StoreError::Stopped);
+                }
+                Settled::NotSent => return Err(NOT_DONE),
+                Settled::Unknown => {
+                    self.metrics.unknown();
+                    return Err(StoreError::Unknown { attempt });
+                }
+            };
+            match applied.verdict {
+                Verdict::Committed => {
+                    return Ok(Done { answer: (), revision: applied.index, age: Duration::ZERO });
+                }
+                Verdict::Conflict(key) => {
+                    self.metrics.conflict(layout::id_of(&key));
+                    // At most one turn is held, and it is given back before another is sought.
+                    drop(turn.take());
+                    let waited = timeout_at(deadline, self.queues.turn(&key)).await;
+                    turn = Some(waited.map_err(|_| StoreError::Contended)?);
+                    floor = floor.max(applied.index);
+                }
+                Verdict::LevelChanged => floor = floor.max(applied.index),
+                Verdict::Late | Verdict::TimeGuard => {
+                    self.shared.clock.restart(applied.stamp);
+                    floor = floor.max(applied.index);
+                }
+            }
+            self.again(&mut retries, deadline).await?;
+        }
+    }
+
+    /// Waits a jittered while before the next attempt; refuses when there were too many.
+    async fn again(&self, retries: &mut u32, deadline: Instant) -> Result<(), StoreError> {
+        *retries += 1;
+        if *retries > MAX_RETRIES {
+            self.metrics.exhausted();
+            return Err(StoreError::Contended);
+        }
+        let ceiling = BACKOFF_MS << (*retries - 1).min(6);
+        let [random, ..] = self.env.random_id();
+        let pause = Duration::from_micros(ceiling * 1000 * (u64::from(random) + 1) / 256);
+        tokio::time::sleep_until((Instant::now() + pause).min(deadline)).await;
+        Ok(())
+    }
+
+    async fn confirm(&self, within: Duration) -> Result<Revision, StoreError> {
+        let started = Instant::now();
+        let confirmed = self.read_index.confirm(within).await;
+        self.metrics.read_index(started.elapsed(), confirmed.is_ok());
+        confirmed.map_err(|_| {
+            self.freshness.timed_out();
+            NOT_DONE
+        })
+    }
+
+    /// Runs the closure on a view at or above `floor`, once.
+    fn look(&self, f: &mut ViewFn<'_>, floor: Revision) -> Result<Revision, StoreError> {
+        let kv = self.shared.view().map_err(|_| StoreError::Stopped)?;
+        let now: Timestamp = self.shared.clock.now();
+        let view = View::open(&kv, &*self.shared.sealer, now).map_err(|abort| self.error(&abort))?;
+        let revision = view.position().applied;
+        if revision < floor {
+            return Err(NOT_DONE);
+        }
+        f(&view).map_err(|abort| self.error(&abort))?;
+        Ok(revision)
+    }
+
+    async fn read(&self, cx: &Request, wanted: Wanted, f: &mut ViewFn<'_>) -> Result<Done<()>, StoreError> {
+        match wanted {
+            Wanted::Local => {
+                let age = self.freshness.age().unwrap_or(Duration::MAX);
+                let revision = self.look(f, Revision(0))?;
+                Ok(Done { answer: (), revision, age })
+            }
+            Wanted::AtLeast(floor) => {
+                if self.shared.applied_index() < floor {
+                    let index = self.confirm(LINEARIZABLE_WAIT.min(cx.within)).await?;
+                    if index < floor {
+                        // Nothing has that revision yet, so waiting for it would not be reading.
+                        return Err(NOT_DONE);
+                    }
+                }
+                let revision = self.look(f, floor)?;
+                Ok(Done { answer: (), revision, age: self.freshness.age().unwrap_or(Duration::MAX) })
+            }
+            Wanted::Linearizable => {
+                let index = self.confirm(LINEARIZABLE_WAIT.min(cx.within)).await?;
+                let revision = self.look(f, index)?;
+                Ok(Done { answer: (), revision, age: Duration::ZERO })
+            }
+            Wanted::Issuing { grace } => self.read_issuing(cx, grace, f).await,
+        }
+    }
+
+    async fn read_issuing(
+        &self,
+        cx: &Request,
+        grace: Duration,
+        f: &mut ViewFn<'_>,
+    ) -> Result<Done<()>, StoreError> {
+        let within_grace = || self.freshness.age().filter(|age| *age <= grace);
+        let skip = self.freshness.is_cut_off() && within_grace().is_some();
+        if !skip {
+            if let Ok(index) = self.confirm(ISSUING_WAIT.min(cx.within)).await {
+                let revision = self.look(f, index)?;
+                return Ok(Done { answer: (), revision, age: Duration::ZERO });
+            }
+        }
+        if within_grace().is_none() {
+            return Err(NOT_DONE);
+        }
+        let revision = self.look(f, Revision(0))?;
+        // A pause during the evaluation may have used the grace up.
+        let age = within_grace().ok_or(NOT_DONE)?;
+        self.metrics.issued_in_grace();
+        Ok(Done { answer: (), revision, age })
+    }
+}
+
+impl Backend for Origin {
+    fn transact<'a>(&'a self, cx: &'a Request, f: &'a mut TxFn<'_>) -> BoxFuture<'a, Result<Done<()>, StoreError>> {
+        Box::pin(self.run(cx, f))
+    }
+
+    fn view<'a>(
+        &'a self,
+        cx: &'a Request,
+        fresh: Wanted,
+        f: &'a mut ViewFn<'_>,
+    ) -> BoxFuture<'a, Result<Done<()>, StoreError>> {
+        Box::pin(self.read(cx, fresh, f))
+    }
+}

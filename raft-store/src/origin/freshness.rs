@@ -1,0 +1,64 @@
+//! How old this replica's knowledge is (store.md 14).
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::env::SharedEnv;
+
+#[derive(Clone, Copy)]
+struct Success {
+    boot: Duration,
+    wall_ms: i64,
+}
+
+/// Age counts from the sending of the last successful ReadIndex that this replica has applied.
+pub(crate) struct Freshness {
+    env: SharedEnv,
+    last: Mutex<Option<Success>>,
+    /// After one time-out, issuing reads do not wait until a probe succeeds.
+    cut_off: AtomicBool,
+}
+
+/// When a ReadIndex was sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Sent(Success);
+
+impl Freshness {
+    pub(crate) fn new(env: SharedEnv) -> Self {
+        Self { env, last: Mutex::default(), cut_off: AtomicBool::new(false) }
+    }
+
+    /// To be taken just before a ReadIndex is sent.
+    pub(crate) fn sending(&self) -> Sent {
+        Sent(Success { boot: self.env.boot(), wall_ms: self.env.wall_ms() })
+    }
+
+    /// The ReadIndex sent then has succeeded, and its index is applied here.
+    pub(crate) fn succeeded(&self, sent: Sent) {
+        let mut last = self.last.lock();
+        if last.is_none_or(|last| last.boot < sent.0.boot) {
+            *last = Some(sent.0);
+        }
+        self.cut_off.store(false, Ordering::Relaxed);
+    }
+
+    /// A ReadIndex was not answered in time.
+    pub(crate) fn timed_out(&self) {
+        self.cut_off.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the last ReadIndex went unanswered.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.cut_off.load(Ordering::Relaxed)
+    }
+
+    /// The larger of elapsed boot time and elapsed wall clock; `None` before the first success after a start.
+    pub(crate) fn age(&self) -> Option<Duration> {
+        let last = (*self.last.lock())?;
+        let boot = self.env.boot().saturating_sub(last.boot);
+        let wall = u64::try_from(self.env.wall_ms().saturating_sub(last.wall_ms)).unwrap_or_default();
+        Some(boot.max(Duration::from_millis(wall)))
+    }
+}

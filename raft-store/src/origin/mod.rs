@@ -1,0 +1,23 @@
+//! From a closure to a committed transaction, at the node that received the request.
+//!
+//! ```text
+//! transact ── evaluate on a local snapshot ── settle ── forward to the leader ── proposer ── Raft
+//!     ▲                                          │                                            │
+//!     └────── conflict: wait, run again ─────────┴──────────── outcome from own apply ◄───────┘
+//! ```
+
+mod backend;
+mod forward;
+mod freshness;
+mod proposer;
+mod queues;
+mod read_index;
+mod settle;
+mod stamper;
+
+pub(crate) use backend::Origin;
+pub(crate) use forward::Forwarder;
+pub(crate) use freshness::Freshness;
+pub(crate) use proposer::{Proposed, Proposer, Refused};
+pub(crate) use read_index::ReadIndex;
+pub(crate) use stamper::Offsets;

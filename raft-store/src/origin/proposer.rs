@@ -1,0 +1,177 @@
+//! The leader's proposer: one task that checks, stamps and sends in order (store.md 7, 9, 21).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use openraft::errors::ClientWriteError;
+use prost::Message;
+use raft_store_core::limits::{MAX_DEADLINE_MS, MAX_ENTRY_BYTES};
+use raft_store_core::{Level, Timestamp, wire};
+use tokio::sync::mpsc;
+
+use super::stamper::Offsets;
+use crate::machine::Shared;
+use crate::proto::{self, RefusalKind};
+use crate::types::{Callback, LeaderId, Proposal, Raft};
+
+/// Proposals waiting for the proposer; more wait at their origins.
+const QUEUE: usize = 1024;
+/// Proposals stamped in one go.
+const BATCH: usize = 256;
+/// How long a new leader may take to apply what it has inherited before it stamps.
+const INHERIT: Duration = Duration::from_secs(2);
+
+/// A proposal as the leader sees it.
+pub(crate) struct Proposed {
+    pub(crate) entry: wire::Entry,
+    /// Encoded length.
+    pub(crate) bytes: usize,
+    /// An earlier send may have been appended.
+    pub(crate) again: bool,
+    /// The node it came from, by certificate.
+    pub(crate) origin: u64,
+    pub(crate) refusals: mpsc::Sender<Refused>,
+}
+
+/// A send that was not appended, or whose entry was discarded.
+#[derive(Clone, Debug)]
+pub(crate) struct Refused {
+    pub(crate) attempt: Vec<u8>,
+    pub(crate) kind: RefusalKind,
+    pub(crate) stamp: Timestamp,
+}
+
+impl Refused {
+    pub(crate) fn into_message(self) -> proto::Refusal {
+        proto::Refusal { attempt: self.attempt, kind: self.kind as i32, stamp_ms: self.stamp.0 }
+    }
+
+    pub(crate) fn from_message(refusal: proto::Refusal) -> Self {
+        let kind = RefusalKind::try_from(refusal.kind).unwrap_or(RefusalKind::RefusalUnknown);
+        Self { attempt: refusal.attempt, kind, stamp: Timestamp(refusal.stamp_ms) }
+    }
+}
+
+/// A handle on the proposer's queue.
+#[derive(Clone)]
+pub(crate) struct Proposer(mpsc::Sender<Proposed>);
+
+impl Proposer {
+    /// Starts the task.
+    pub(crate) fn start(raft: Raft, shared: Arc<Shared>, offsets: Arc<Offsets>, node: u64) -> Self {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let task = Task { raft, shared, offsets, node, reign: None, last: Timestamp(0) };
+        tokio::spawn(task.run(receiver));
+        Self(sender)
+    }
+
+    /// Queues a proposal; waits while the queue is full.
+    pub(crate) async fn submit(&self, proposed: Proposed) {
+        drop(self.0.send(proposed).await);
+    }
+
+    /// Proposals queued.
+    pub(crate) fn queued(&self) -> usize {
+        QUEUE - self.0.capacity()
+    }
+}
+
+struct Task {
+    raft: Raft,
+    shared: Arc<Shared>,
+    offsets: Arc<Offsets>,
+    node: u64,
+    /// The leadership whose inherited entries are applied.
+    reign: Option<LeaderId>,
+    last: Timestamp,
+}
+
+impl Task {
+    async fn run(mut self, mut queue: mpsc::Receiver<Proposed>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        while queue.recv_many(&mut batch, BATCH).await > 0 {
+            let leader = self.leadership().await;
+            let voters: Vec<u64> = self.raft.voter_ids().collect();
+            let position = self.shared.progress.lock().position;
+            for proposed in batch.drain(..) {
+                match leader {
+                    None => self.refuse(&proposed, RefusalKind::RefusalNotLeader),
+                    Some(leader) => {
+                        self.last = self.offsets.stamp(self.node, &voters, self.last);
+                        self.propose(leader, proposed, position.level).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// This node's leadership, once everything it has inherited is applied: stamps must not fall below inherited ones.
+    async fn leadership(&mut self) -> Option<LeaderId> {
+        let leader = self.raft.as_leader().ok().map(|leader| *leader.leader_id())?;
+        if self.reign == Some(leader) {
+            return Some(leader);
+        }
+        let inherited = self.raft.metrics().borrow().last_log_index.unwrap_or_default();
+        let mut applied = self.shared.applied.subscribe();
+        let waited = tokio::time::timeout(INHERIT, applied.wait_for(|applied| *applied >= inherited)).await;
+        if !matches!(waited, Ok(Ok(_))) {
+            return None;
+        }
+        self.last = self.last.max(self.shared.progress.lock().position.clock);
+        self.reign = Some(leader);
+        self.raft.as_leader().ok().map(|now| *now.leader_id()).filter(|now| *now == leader)
+    }
+
+    fn refuse(&self, proposed: &Proposed, kind: RefusalKind) {
+        let refused = Refused { attempt: proposed.entry.attempt.clone(), kind, stamp: self.last };
+        // A full channel means an origin that reads no refusals: it will resend.
+        drop(proposed.refusals.try_send(refused));
+    }
+
+    /// What speaks against appending, before it is appended. A resend passes: what counts then is decided at apply.
+    fn objection(&self, proposed: &Proposed, level: Level) -> Option<RefusalKind> {
+        let entry = &proposed.entry;
+        if entry.attempt.len() != 16 || entry.guards.iter().any(|guard| guard.kind.is_none()) {
+            return Some(RefusalKind::RefusalMalformed);
+        }
+        if proposed.bytes > MAX_ENTRY_BYTES || entry.mutations.iter().any(|change| change.kind.is_none()) {
+            return Some(RefusalKind::RefusalMalformed);
+        }
+        if entry.deadline_ms > self.last.0.saturating_add(MAX_DEADLINE_MS) {
+            return Some(RefusalKind::RefusalDeadlineTooFar);
+        }
+        if proposed.again {
+            return None;
+        }
+        if entry.deadline_ms < self.last.0 {
+            return Some(RefusalKind::RefusalLate);
+        }
+        if entry.level != level.0 {
+            return Some(RefusalKind::RefusalLevel);
+        }
+        None
+    }
+
+    async fn propose(&mut self, leader: LeaderId, mut proposed: Proposed, level: Level) {
+        if let Some(kind) = self.objection(&proposed, level) {
+            self.refuse(&proposed, kind);
+            return;
+        }
+        proposed.entry.stamp_ms = self.last.0;
+        proposed.entry.origin = proposed.origin;
+        let bytes = proposed.entry.encode_to_vec();
+        let (attempt, refusals, stamp) = (proposed.entry.attempt, proposed.refusals, self.last);
+        let responder = Callback::new(move |result: openraft::raft::ClientWriteResult<_>| {
+            let kind = match result {
+                Ok(_) => return,
+                Err(ClientWriteError::ForwardToLeader(_)) => RefusalKind::RefusalNotLeader,
+                Err(_) => RefusalKind::RefusalDiscarded,
+            };
+            drop(refusals.try_send(Refused { attempt, kind, stamp }));
+        });
+        let sent = self.raft.write(Proposal(bytes.into())).with_leader(leader).responder(responder).await;
+        if let Err(error) = sent {
+            tracing::error!(%error, "raft has stopped");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The shared ReadIndex: a reader joins only one that is sent after it arrived (store.md 13).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use openraft::raft::LinearizerOption;
+use raft_store_core::{Revision, Timestamp};
+use tokio::sync::{mpsc, oneshot};
+
+use super::freshness::{Freshness, Sent};
+use crate::machine::Shared;
+use crate::net::{Channels, Purpose};
+use crate::proto;
+use crate::types::Raft;
+
+/// How long the leader waits for a quorum's answer.
+const LEADER_WAIT: Duration = Duration::from_millis(400);
+/// How long a follower waits for the leader's answer.
+const CALL_WAIT: Duration = Duration::from_millis(450);
+
+/// Nobody confirmed in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unconfirmed;
+
+type Confirmed = Result<(u64, Sent), Unconfirmed>;
+
+/// A handle on the task that asks.
+#[derive(Clone)]
+pub(crate) struct ReadIndex {
+    asks: mpsc::UnboundedSender<oneshot::Sender<Confirmed>>,
+    shared: Arc<Shared>,
+    freshness: Arc<Freshness>,
+}
+
+/// The leader's answer to a ReadIndex: the index, and cluster time.
+pub(crate) async fn at_leader(raft: &Raft, shared: &Shared) -> Result<(u64, Timestamp), String> {
+    let option = LinearizerOption::new(Some(Duration::ZERO), true).with_wait_timeout(LEADER_WAIT);
+    let linearizer = raft.get_read_linearizer(option).await.map_err(|error| error.to_string())?;
+    Ok((linearizer.read_log_id().index(), shared.clock.now()))
+}
+
+impl ReadIndex {
+    /// Starts the task.
+    pub(crate) fn start(
+        raft: Raft,
+        node: u64,
+        channels: Arc<Channels>,
+        shared: Arc<Shared>,
+        freshness: Arc<Freshness>,
+    ) -> Self {
+        let (asks, receiver) = mpsc::unbounded_channel();
+        let task = Task { raft, node, channels, shared: Arc::clone(&shared), freshness: Arc::clone(&freshness) };
+        tokio::spawn(task.run(receiver));
+        Self { asks, shared, freshness }
+    }
+
+    /// An index that covers everything acknowledged before this call, once it is applied here.
+    pub(crate) async fn confirm(&self, within: Duration) -> Result<Revision, Unconfirmed> {
+        let confirmed = tokio::time::timeout(within, async {
+            let (index, sent) = loop {
+                let (sender, receiver) = oneshot::channel();
+                self.asks.send(sender).map_err(|_| Unconfirmed)?;
+                if let Ok(confirmed) = receiver.await.map_err(|_| Unconfirmed)? {
+                    break confirmed;
+                }
+            };
+            let mut applied = self.shared.applied.subscribe();
+            applied.wait_for(|applied| *applied >= index).await.map_err(|_| Unconfirmed)?;
+            self.freshness.succeeded(sent);
+            Ok(Revision(index))
+        })
+        .await;
+        confirmed.unwrap_or(Err(Unconfirmed))
+    }
+}
+
+struct Task {
+    raft: Raft,
+    node: u64,
+    channels: Arc<Channels>,
+    shared: Arc<Shared>,
+    freshness: Arc<Freshness>,
+}
+
+impl Task {
+    async fn run(self, mut asks: mpsc::UnboundedReceiver<oneshot::Sender<Confirmed>>) {
+        let mut waiting = Vec::new();
+        while asks.recv_many(&mut waiting, usize::MAX).await > 0 {
+            // Whoever is in `waiting` arrived before this; whoever arrives from here on waits for the next.
+            let sent = self.freshness.sending();
+            let confirmed = self.ask().await.map(|index| (index, sent));
+            for sender in waiting.drain(..) {
+                drop(sender.send(confirmed));
+            }
+        }
+    }
+
+    async fn ask(&self) -> Result<u64, Unconfirmed> {
+        let (leader, address) = {
+            let metrics = self.raft.metrics();
+            let metrics = metrics.borrow();
+            let leader = metrics.current_leader.ok_or(Unconfirmed);
+            let node = leader.map(|leader| metrics.membership_config.get_node(&leader).cloned());
+            (leader, node)
+        };
+        let Ok(leader) = leader else {
+            // Not to spin while there is no leader.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            return Err(Unconfirmed);
+        };
+        if leader == self.node {
+            let answer = at_leader(&self.raft, &self.shared).await;
+            if answer.is_err() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            return answer.map(|(index, _)| index).map_err(|_| Unconfirmed);
+        }
+        let Ok(Some(peer)) = address else { return Err(Unconfirmed) };
+        let mut client = self.channels.client(leader, &peer.address, Purpose::Calls);
+        let call = client.read_index(proto::ReadIndexRequest {});
+        match tokio::time::timeout(CALL_WAIT, call).await {
+            Ok(Ok(answer)) => {
+                let answer = answer.into_inner();
+                self.shared.clock.observe(Timestamp(answer.clock_ms));
+                Ok(answer.index)
+            }
+            _ => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                Err(Unconfirmed)
+            }
+        }
+    }
+}
