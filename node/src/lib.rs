@@ -2,12 +2,16 @@
 //!
 //! What it serves is written elsewhere: protocols in `api/`, the replicated store in `raft-store/`. Here they meet.
 
+pub mod cli;
 pub mod config;
 pub mod health;
 pub mod log;
 pub mod metrics;
 pub mod operations;
 pub mod phase;
+pub mod protocols;
+pub mod reference;
+pub mod runtime;
 pub mod status;
 pub mod store;
 pub mod tls;

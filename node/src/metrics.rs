@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use prometheus::core::Collector;
 use prometheus::process_collector::ProcessCollector;
-use prometheus::proto::MetricType;
+use prometheus::proto::{MetricFamily, MetricType};
 use prometheus::{Encoder as _, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 
 use parking_lot::RwLock;
@@ -128,4 +128,23 @@ const fn kind(kind: MetricType) -> &'static str {
         MetricType::SUMMARY => "summary",
         MetricType::UNTYPED => "untyped",
     }
+}
+
+/// Everything in a registry that has a value.
+#[must_use]
+pub fn families_of(registry: &Registry) -> BTreeMap<String, Family> {
+    let gathered = registry.gather();
+    let labels = |family: &MetricFamily| {
+        let first = family.get_metric().first();
+        first.map_or_else(Vec::new, |metric| metric.get_label().iter().map(|pair| pair.name().to_owned()).collect())
+    };
+    let described = gathered.iter().map(|family| {
+        let known = Family {
+            kind: kind(family.get_field_type()),
+            help: family.help().to_owned(),
+            labels: labels(family),
+        };
+        (family.name().to_owned(), known)
+    });
+    described.collect()
 }

@@ -105,3 +105,15 @@ pub trait Member: Send + Sync {
     /// Stops it in order (store.md 18). Nothing may be asked of it afterwards.
     fn shutdown(&self) -> BoxFuture<'_, ()>;
 }
+
+/// Opens the store of this binary.
+#[must_use]
+pub fn opener() -> Box<dyn Opener> {
+    Box::new(memory::MemoryOpener::new(Presence::Fresh))
+}
+
+/// What an open store measures, without one, for the reference.
+#[must_use]
+pub fn collectors() -> Vec<Box<dyn Collector>> {
+    Vec::new()
+}

@@ -3,12 +3,19 @@
 //!
 //! `store.md` in the project's design pages is the contract; module documentation names its sentences.
 
-pub mod disk;
+mod cluster;
+mod disk;
 pub mod env;
-pub mod machine;
+mod machine;
+pub mod metrics;
+mod net;
+mod origin;
+pub mod trust;
 
 mod clock;
 mod convert;
+mod duties;
+mod node;
 mod types;
 
 /// Generated messages and services.
@@ -26,3 +33,6 @@ pub mod proto {
     tonic::include_proto!("woad.peer.v1");
 }
 
+pub use metrics::described;
+pub use node::{Compaction, Node, Options, Presence, StartError, init, join, presence, start};
+pub use trust::RecoveryBundle;

@@ -14,6 +14,8 @@ mod lifecycle;
 mod operator;
 mod realms;
 #[cfg(test)]
+mod operations_test;
+#[cfg(test)]
 mod testing;
 
 use std::sync::Arc;

@@ -12,6 +12,7 @@ use crate::error::Refused;
 use crate::form::{Form, FormError};
 use crate::limits::{MAX_FORM_BYTES, MAX_JSON_BYTES};
 use crate::media::Media;
+use crate::object::Object;
 
 /// An answer given in the handler's stead.
 #[derive(Debug)]
@@ -114,13 +115,13 @@ impl Incoming {
     }
 }
 
-/// Strict JSON: UTF-8, at most 128 levels deep, nothing behind it. Types that deny unknown fields refuse those; every
+/// A strict JSON object: UTF-8, at most 128 levels deep, nothing behind it. Types that deny unknown fields refuse those; every
 /// derived type refuses a repeated field.
 ///
 /// # Errors
 /// [`BodyError::Json`].
 pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, BodyError> {
-    serde_json::from_slice(body).map_err(|error| BodyError::Json {
+    serde_json::from_slice(body).map(|Object(parsed)| parsed).map_err(|error| BodyError::Json {
         line: error.line(),
         column: error.column(),
         what: what(&error),
@@ -159,9 +160,10 @@ mod tests {
     fn json_is_strict_and_errors_do_not_echo() {
         assert!(parse_json::<Sample>(br#"{"a":"x"}"#).is_ok());
         let deep = format!("{{\"a\":{}1{}}}", "[".repeat(200), "]".repeat(200));
-        let table: [(&[u8], &str); 12] = [
+        let table: [(&[u8], &str); 13] = [
             (b"", "unexpected end"),
             (b"{", "unexpected end"),
+            (b"[]", "a value of another type is expected here"),
             (br#"{"a":"x"} x"#, "malformed JSON"),
             (br#"{"a":"x","a":"y"}"#, "repeated field"),
             (br#"{"secret":"x"}"#, "unknown field"),

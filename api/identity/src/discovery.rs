@@ -30,8 +30,7 @@ pub fn endpoint(issuer: &str, path: &str) -> String {
 pub fn document(realm: &Realm) -> Value {
     let url = |path| endpoint(&realm.issuer, path);
     let methods: Vec<&str> = AUTH_METHODS.iter().map(|method| method.name()).collect();
-    let scopes: Vec<&str> =
-        SYSTEM_SCOPES.iter().filter(|scope| !scope.restricted).map(|scope| scope.value).collect();
+    let scopes: Vec<&str> = SYSTEM_SCOPES.iter().filter(|scope| !scope.restricted).map(|scope| scope.value).collect();
     let algs: Vec<&str> = SigningAlg::ALL.iter().map(|alg| alg.name()).collect();
     json!({
         "issuer": realm.issuer,

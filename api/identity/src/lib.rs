@@ -20,6 +20,8 @@ pub mod text;
 pub mod token;
 
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod testing;
 
 use raft_store_core::{Abort, Outcome};
@@ -32,7 +34,7 @@ pub use tables::sweepable;
 pub type Decided<T, E> = Result<Outcome<Result<T, E>>, Abort>;
 
 /// A refusal that writes nothing.
-#[allow(clippy::unnecessary_wraps, reason = "the shape that every writing function returns")]
+#[expect(clippy::unnecessary_wraps, reason = "the shape that every writing function returns")]
 const fn refuse<T, E>(error: E) -> Decided<T, E> {
     Ok(Outcome::Answer(Err(error)))
 }

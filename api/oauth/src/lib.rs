@@ -1,1 +1,37 @@
-//! woad-oauth
+//! OAuth 2.0 and OpenID Connect provider: discovery, keys, token, introspection, revocation.
+
+mod cached;
+mod client;
+mod discovery;
+mod introspect;
+mod jwk;
+mod revoke;
+mod token;
+
+#[cfg(test)]
+mod errors_test;
+#[cfg(test)]
+mod flow_test;
+#[cfg(test)]
+mod testing;
+
+use axum::Router;
+use woad_http::{Route, Routes, Services, Shape, edge};
+
+/// Every route, with what it requires.
+#[must_use]
+pub fn routes() -> Routes<Services> {
+    Routes::new(Shape::OAuth)
+        .with(Route::get("/.well-known/openid-configuration", discovery::handle).with_cors())
+        .with(Route::get("/.well-known/oauth-authorization-server", discovery::handle).with_cors())
+        .with(Route::get("/jwk", jwk::handle).with_cors())
+        .with(Route::post("/token", token::handle).with_cors())
+        .with(Route::post("/introspect", introspect::handle).with_cors())
+        .with(Route::post("/revoke", revoke::handle).with_cors())
+}
+
+/// The whole provider, with limits, log and metrics around it; unknown paths are answered as well.
+pub fn router(services: Services) -> Router {
+    let metrics = services.metrics.clone();
+    edge::wrap(routes().into_router(services), Shape::OAuth, metrics)
+}

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 pub use controls::Controls;
-pub use lifecycle::{InitRefused, Lifecycle};
+pub use lifecycle::Lifecycle;
+pub use listeners::{DRAIN, OPERATIONS_CONNECTIONS, OPERATIONS_DRAIN};
 
 use crate::config::Config;
 use crate::metrics::Metrics;
@@ -72,13 +73,9 @@ pub async fn run(config: Config, opener: Arc<dyn Opener>, controls: Controls) ->
     let presence = opener.presence(&options)?;
     let metrics = Arc::new(Metrics::new()?);
     let status = Arc::new(Status::default());
-    let lifecycle = Arc::new(Lifecycle::new(Arc::clone(&status), opener, options));
-    let part = listeners::Shared {
-        http: woad_http::Metrics::register(metrics.registry())?,
-        status: Arc::clone(&status),
-        lifecycle: Arc::clone(&lifecycle),
-        metrics,
-    };
+    let http = woad_http::Metrics::register(metrics.registry())?;
+    let lifecycle = Arc::new(Lifecycle::new(Arc::clone(&status), opener, options, http.clone()));
+    let part = listeners::Shared { status, lifecycle, http, metrics };
 
     // Operations first: it tells how the rest is getting on, and the last to go.
     let operations_stop = CancellationToken::new();
@@ -100,11 +97,18 @@ async fn serve(
         () = controls.stop.cancelled() => Ok(None),
         started = start(config, presence, part, controls) => started.map(Some),
     };
-    let stopped = stop::stop(&part.status, started.as_ref().ok().and_then(Option::as_ref)).await;
-    started.and(stopped)
+    if let Ok(Some(_)) = &started {
+        controls.stop.cancelled().await;
+    }
+    let (https, outcome) = match started {
+        Ok(https) => (https, Ok(())),
+        Err(error) => (None, Err(error)),
+    };
+    let stopped = stop::stop(&part.status, https).await;
+    outcome.and(stopped)
 }
 
-/// Opens the store and then https, and returns when told to stop.
+/// Opens the store and then https.
 async fn start(
     config: &Config,
     presence: Presence,
@@ -122,9 +126,8 @@ async fn start(
     for collector in member.collectors() {
         part.metrics.add(collector)?;
     }
-    let https = listeners::https(config, part, member.store(), &controls.reload).await?;
+    let https = listeners::https(config, part, &controls.reload).await?;
     part.status.phases.enter(Phase::Running)?;
-    controls.stop.cancelled().await;
     Ok(https)
 }
 

@@ -9,7 +9,7 @@ use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::version::{TLS12, TLS13};
 
-pub use reload::{CertificateFiles, Reloader};
+pub use reload::{CertificateFiles, ReloadError, Reloader};
 
 /// The one crypto provider of this process.
 #[must_use]

@@ -6,6 +6,7 @@ mod snapshot;
 mod stream;
 mod waiters;
 
+use openraft::async_runtime::WatchReceiver;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;

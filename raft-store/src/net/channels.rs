@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
+use tokio::runtime::Handle;
 use tonic::transport::{Channel, Endpoint, Uri};
 
 use super::MESSAGE_LIMIT;
@@ -30,12 +31,14 @@ const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_millis(1_000);
 /// The open channels.
 pub(crate) struct Channels {
     net: Arc<dyn Net>,
+    /// Connections live on the peers' runtime, whoever asks for them.
+    runtime: Handle,
     open: Mutex<HashMap<(u64, Purpose), (String, Channel)>>,
 }
 
 impl Channels {
     pub(crate) fn new(net: Arc<dyn Net>) -> Self {
-        Self { net, open: Mutex::default() }
+        Self { net, runtime: Handle::current(), open: Mutex::default() }
     }
 
     /// A client for the peer; its connection is made when first used.
@@ -52,7 +55,13 @@ impl Channels {
         PeerClient::new(channel).max_decoding_message_size(MESSAGE_LIMIT).max_encoding_message_size(MESSAGE_LIMIT)
     }
 
+    /// The peers' runtime.
+    pub(crate) const fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
     fn connect(&self, node: u64, address: &str) -> Channel {
+        let _here = self.runtime.enter();
         let net = Arc::clone(&self.net);
         let address = address.to_owned();
         // The name is not used: who answers is proved by its certificate.

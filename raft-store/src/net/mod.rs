@@ -7,6 +7,7 @@ mod gate;
 mod listener;
 mod server;
 mod snapshots;
+mod tls;
 
 pub(crate) use channels::{Channels, Purpose};
 pub(crate) use client::NetworkFactory;
@@ -14,6 +15,7 @@ pub use dial::{BoxedIo, Net};
 pub(crate) use gate::Gate;
 pub(crate) use listener::{PeerInfo, serve};
 pub(crate) use server::PeerService;
+pub(crate) use tls::TlsNet;
 
 /// Bytes of one message at most (store.md 17): an append of 2 MiB, a proposal of 1 MiB, a snapshot run.
 pub(crate) const MESSAGE_LIMIT: usize = 8 * 1024 * 1024;

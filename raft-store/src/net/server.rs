@@ -1,8 +1,10 @@
 //! The peer service: every call names its caller by certificate, and strangers may only join.
 
+use openraft::async_runtime::WatchReceiver;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use futures::future::ready;
 use futures::stream::{Stream, StreamExt};
 use openraft::raft::{AppendEntriesRequest, StreamAppendError, TransferLeaderError, TransferLeaderRequest, VoteRequest};
 use prost::Message;
@@ -111,7 +113,7 @@ impl proto::peer_server::Peer for PeerService {
     ) -> Result<Response<Self::AppendStream>, Status> {
         let node = self.member(&request)?;
         let gate = Arc::clone(&self.gate);
-        let requests = request.into_inner().map_while(move |message| {
+        let requests = request.into_inner().map(move |message| {
             let parsed = message.ok().map(append_from)?;
             match parsed {
                 Ok(rpc) if gate.admits(node) && Self::speaks_for_itself(node, &rpc.vote).is_ok() => Some(rpc),
@@ -122,6 +124,7 @@ impl proto::peer_server::Peer for PeerService {
                 }
             }
         });
+        let requests = requests.take_while(|rpc| ready(rpc.is_some())).filter_map(ready);
         let answers = self.raft.stream_append(requests).map(|answer| {
             use append_response::Result as Answer;
             let result = match answer.map_err(|error| stopped(&error))? {
@@ -175,7 +178,7 @@ impl proto::peer_server::Peer for PeerService {
         request: Request<Streaming<proto::SnapshotChunk>>,
     ) -> Result<Response<proto::SnapshotResponse>, Status> {
         let node = self.member(&request)?;
-        let known = self.raft.metrics().borrow().vote;
+        let known = self.raft.metrics().borrow_watched().vote;
         let check = |vote: &Vote| {
             Self::speaks_for_itself(node, vote)?;
             // An outdated leader is told before it sends the body.
@@ -246,11 +249,6 @@ impl proto::peer_server::Peer for PeerService {
 
     async fn join(&self, request: Request<proto::JoinRequest>) -> Result<Response<proto::JoinResponse>, Status> {
         self.cluster.admit(request.into_inner()).await.map(Response::new)
-    }
-
-    async fn renew(&self, request: Request<proto::RenewRequest>) -> Result<Response<proto::RenewResponse>, Status> {
-        let node = self.member(&request)?;
-        self.cluster.renew(node, &request.into_inner()).await.map(Response::new)
     }
 
     async fn remove(&self, request: Request<proto::RemoveRequest>) -> Result<Response<proto::Done>, Status> {

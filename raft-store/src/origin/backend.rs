@@ -293,3 +293,17 @@ impl Backend for Origin {
         Box::pin(self.read(cx, fresh, f))
     }
 }
+
+impl Origin {
+    /// Refreshes this replica's knowledge of how fresh it is.
+    pub(crate) async fn probe(&self, within: Duration) -> Result<(), super::read_index::Unconfirmed> {
+        self.read_index.confirm(within).await.map(drop)
+    }
+
+    /// Sends a step of the sweep; says whether it was committed.
+    pub(crate) async fn sweep(&self, entry: &wire::Entry, attempt: AttemptId) -> bool {
+        let deadline = Instant::now() + raft_store_core::limits::DEFAULT_DEADLINE;
+        let settled = self.settler.settle(entry, attempt, deadline).await;
+        matches!(settled, Settled::Outcome(applied) if applied.verdict == Verdict::Committed)
+    }
+}

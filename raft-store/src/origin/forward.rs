@@ -72,7 +72,7 @@ impl Forwarder {
         let bytes = attempt.bytes.len();
         let proposed = Proposed { entry, bytes, again: attempt.again, origin: self.node, refusals };
         self.local.submit(proposed).await;
-        tokio::spawn(async move {
+        self.channels.runtime().spawn(async move {
             // `None`: appended and applied, or raft stopped. Dropping the sender would read as a lost send.
             match receiver.recv().await {
                 Some(refusal) => drop(refused.send(refusal)),
@@ -90,7 +90,7 @@ impl Forwarder {
         }
         let (queue, receiver) = mpsc::channel(raft_store_core::limits::MAX_IN_FLIGHT);
         let client = self.channels.client(leader, address, Purpose::Calls);
-        tokio::spawn(run(client, receiver));
+        self.channels.runtime().spawn(run(client, receiver));
         streams.insert(leader, Stream { address: address.to_owned(), queue: queue.clone() });
         queue
     }

@@ -19,5 +19,5 @@ pub(crate) use backend::Origin;
 pub(crate) use forward::Forwarder;
 pub(crate) use freshness::Freshness;
 pub(crate) use proposer::{Proposed, Proposer, Refused};
-pub(crate) use read_index::ReadIndex;
-pub(crate) use stamper::Offsets;
+pub(crate) use read_index::{ReadIndex, at_leader as leader_read_index};
+pub(crate) use stamper::{Offsets, SKEW_ALARM_MS};

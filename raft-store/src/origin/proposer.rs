@@ -1,5 +1,6 @@
 //! The leader's proposer: one task that checks, stamps and sends in order (store.md 7, 9, 21).
 
+use openraft::async_runtime::WatchReceiver;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -111,7 +112,7 @@ impl Task {
         if self.reign == Some(leader) {
             return Some(leader);
         }
-        let inherited = self.raft.metrics().borrow().last_log_index.unwrap_or_default();
+        let inherited = self.raft.metrics().borrow_watched().last_log_index.unwrap_or_default();
         let mut applied = self.shared.applied.subscribe();
         let waited = tokio::time::timeout(INHERIT, applied.wait_for(|applied| *applied >= inherited)).await;
         if !matches!(waited, Ok(Ok(_))) {

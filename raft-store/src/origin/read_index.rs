@@ -1,9 +1,10 @@
 //! The shared ReadIndex: a reader joins only one that is sent after it arrived (store.md 13).
 
+use openraft::async_runtime::WatchReceiver;
 use std::sync::Arc;
 use std::time::Duration;
 
-use openraft::raft::LinearizerOption;
+use openraft::LinearizerOption;
 use raft_store_core::{Revision, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
@@ -98,7 +99,7 @@ impl Task {
     async fn ask(&self) -> Result<u64, Unconfirmed> {
         let (leader, address) = {
             let metrics = self.raft.metrics();
-            let metrics = metrics.borrow();
+            let metrics = metrics.borrow_watched();
             let leader = metrics.current_leader.ok_or(Unconfirmed);
             let node = leader.map(|leader| metrics.membership_config.get_node(&leader).cloned());
             (leader, node)

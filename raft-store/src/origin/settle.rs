@@ -1,5 +1,6 @@
 //! One attempt, from its first send to its outcome (store.md 7, 8).
 
+use openraft::async_runtime::WatchReceiver;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -56,7 +56,7 @@ pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
         applied: status.applied,
         purged: status.purged,
         snapshot: status.snapshot,
-        level: status.level.0,
+        level: status.level,
         clock_ms: status.clock.0,
         sealed: status.sealed,
         version: status.version,

@@ -3,6 +3,8 @@
 mod connection;
 mod idle;
 mod socket;
+#[cfg(test)]
+mod serve_test;
 
 use std::convert::Infallible;
 use std::future::Future;

@@ -10,12 +10,17 @@ mod record;
 mod secret;
 mod uris;
 
+#[cfg(test)]
+mod tests;
+
 use raft_store_core::{Abort, Read, Stored, View};
 
 pub use authenticate::{AuthenticatedClient, ClientAuthError, Presented, authenticate};
 pub use create::{CreateClientError, Created, NewClient, create};
 pub use kinds::{AuthMethod, CodeChallengeMethod, GrantType, ResponseType};
-pub use lifecycle::{NoSecretUsed, NoSuchClient, NoSuchClientOr, SecretEnds, delete, rotate_secret, set_active, update};
+pub use lifecycle::{
+    NoSecretUsed, NoSuchClient, NoSuchClientOr, SecretEnds, delete, rotate_secret, set_active, update,
+};
 pub use object::{ClientObject, object};
 pub use patch::{ClientPatch, InvalidClient};
 pub use record::{Client, ClientNotBefore, Clients};

@@ -9,8 +9,8 @@ use crate::ids::ClientId;
 
 /// INDIGO's client object. Null and empty values are left out; booleans are always there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "the fields of `Client`, which documents them")]
-#[allow(clippy::struct_excessive_bools, reason = "INDIGO's object has them")]
+#[expect(missing_docs, reason = "the fields of `Client`, which documents them")]
+#[expect(clippy::struct_excessive_bools, reason = "INDIGO's object has them")]
 pub struct ClientObject {
     pub client_id: String,
     pub client_name: String,

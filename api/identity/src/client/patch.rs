@@ -8,7 +8,7 @@ use super::kinds::{AuthMethod, CodeChallengeMethod, GrantType, ResponseType};
 use super::record::Client;
 use super::{secret, uris};
 use crate::realm::Realm;
-use crate::scope::{MAX_SCOPES, ScopeList, canonical};
+use crate::scope::{ScopeList, canonical};
 use crate::text;
 
 /// Entries of a list field.
@@ -21,6 +21,8 @@ const MAX_NAME: usize = 256;
 const MAX_JWK: usize = 2048;
 /// Bytes of an e-mail address (RFC 5321).
 const MAX_MAIL: usize = 254;
+/// Bytes of all scopes together: they are read with every token request.
+const MAX_SCOPE_BYTES: usize = 64 * 1024;
 /// 400 days: the longest refresh token of the WLCG profile.
 const MAX_REFRESH_SECONDS: u32 = 34_560_000;
 /// A day.
@@ -41,7 +43,7 @@ pub struct InvalidClient {
 /// The fields to set, by INDIGO's names; those that are `None` stay. An empty string or list, or zero, unsets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[allow(missing_docs, reason = "the fields of `Client`, which documents them")]
+#[expect(missing_docs, reason = "the fields of `Client`, which documents them")]
 pub struct ClientPatch {
     pub client_name: Option<String>,
     pub client_description: Option<String>,
@@ -146,8 +148,10 @@ impl ClientPatch {
 
     fn set_scope(&self, row: &mut Client) -> Result<(), InvalidClient> {
         let Some(scope) = &self.scope else { return Ok(()) };
+        if scope.len() > MAX_SCOPE_BYTES {
+            return invalid("scope", "at most 64 KiB");
+        }
         let Ok(list) = ScopeList::parse(scope) else { return invalid("scope", "not a list of scopes") };
-        debug_assert!(list.len() <= MAX_SCOPES);
         match list.iter().map(canonical).collect::<Result<ScopeList, _>>() {
             Ok(list) => row.scope = list.to_string(),
             Err(_) => return invalid("scope", "a scope is not well-formed"),
@@ -173,7 +177,8 @@ fn check(row: &Client, realm: &Realm) -> Result<(), InvalidClient> {
     check_uris(row)?;
     check_key(row)?;
     let mail = |address: &String| {
-        let parts = address.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'));
+        let named = |(local, domain): (&str, &str)| !local.is_empty() && domain.contains('.') && !domain.contains('@');
+        let parts = address.split_once('@').is_some_and(named);
         parts && address.len() <= MAX_MAIL && address.bytes().all(|byte| byte.is_ascii_graphic())
     };
     if row.contacts.len() > MAX_LIST || !row.contacts.iter().all(mail) {

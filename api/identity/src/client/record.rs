@@ -28,6 +28,7 @@ impl std::fmt::Debug for SecretHash {
 /// A client's record: INDIGO's client object, secrets as hashes. Empty and zero mean "not set" unless said otherwise.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 #[prost(skip_debug)]
+#[expect(clippy::struct_excessive_bools, reason = "INDIGO's object has them")]
 pub struct Client {
     /// For people.
     #[prost(string, tag = "1")]

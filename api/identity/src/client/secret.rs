@@ -13,7 +13,7 @@ use crate::ids::{ClientId, RealmId};
 use crate::realm::secrets::client_secret_key;
 
 /// Longest secret that is looked at: INDIGO's longest.
-pub const MAX_SECRET: usize = 512;
+pub(super) const MAX_SECRET: usize = 512;
 /// Separates this use of the realm's key from any other.
 const PURPOSE: &[u8] = b"woad client secret v1";
 /// Compared with when there is nothing to compare with. No HMAC is known to be this.

@@ -45,13 +45,22 @@ mod tests {
 
     #[test]
     fn redirects_go_to_https_or_loopback() {
-        for good in ["https://a.example/cb?x=1", "http://127.0.0.1:8080/cb", "http://[::1]/", "http://localhost/", OIDC_AGENT]
+        for good in
+            ["https://a.example/cb?x=1", "http://127.0.0.1:8080/cb", "http://[::1]/", "http://localhost/", OIDC_AGENT]
         {
             assert!(is_redirect(good), "{good}");
         }
         for bad in [
-            "", "/cb", "http://a.example/", "https://a.example/#f", "javascript:alert(1)", "data:text/html,x", "file:///x",
-            "https://u:p@a.example/", "edu.kit.data.oidc-agent:/other", "https://a.example/\u{202e}",
+            "",
+            "/cb",
+            "http://a.example/",
+            "https://a.example/#f",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "file:///x",
+            "https://u:p@a.example/",
+            "edu.kit.data.oidc-agent:/other",
+            "https://a.example/\u{202e}",
         ] {
             assert!(!is_redirect(bad), "{bad:?}");
         }

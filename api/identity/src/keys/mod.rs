@@ -7,6 +7,9 @@ mod record;
 mod signer;
 mod verifier;
 
+#[cfg(test)]
+mod tests;
+
 use raft_store_core::{Abort, Read, Stored};
 
 pub use cache::{KeyCache, NoKey};

@@ -174,11 +174,7 @@ impl Index for ActiveKey {
     const NAME: &'static str = "active key";
     const UNIQUE: bool = true;
     fn keys((realm, _): &(RealmId, Kid), row: &SigningKey) -> Vec<(RealmId, u32)> {
-        if row.state == KeyState::Active.stored() {
-            vec![(realm.clone(), row.alg.unsigned_abs())]
-        } else {
-            Vec::new()
-        }
+        if row.state == KeyState::Active.stored() { vec![(realm.clone(), row.alg.unsigned_abs())] } else { Vec::new() }
     }
 }
 

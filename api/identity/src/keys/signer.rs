@@ -43,9 +43,9 @@ impl Signer {
     /// When it is not one of this algorithm.
     pub fn parse(alg: SigningAlg, kid: Kid, pkcs8: &[u8]) -> Result<Self, KeyError> {
         let pair = match alg {
-            SigningAlg::Es256 => Pair::Ec(
-                EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8).map_err(|_| KeyError)?,
-            ),
+            SigningAlg::Es256 => {
+                Pair::Ec(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8).map_err(|_| KeyError)?)
+            }
             SigningAlg::Rs256 => Pair::Rsa(RsaKeyPair::from_pkcs8(pkcs8).map_err(|_| KeyError)?),
         };
         // A key id holds no character that JSON escapes.

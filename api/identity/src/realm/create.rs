@@ -130,14 +130,8 @@ fn check(new: &NewRealm, keys: &[GeneratedKey]) -> Result<(), CreateRealmError> 
         ("grace_ms", settings.grace_ms <= Settings::MAX_GRACE_MS),
         ("nbf_offset_seconds", settings.nbf_offset_seconds <= Settings::MAX_NBF_OFFSET),
         ("jwks_max_age_seconds", settings.jwks_max_age_seconds <= Settings::MAX_JWKS_AGE),
-        (
-            "max_access_token_seconds",
-            (1..=Settings::MAX_ACCESS_TOKEN).contains(&settings.max_access_token_seconds),
-        ),
-        (
-            "access_token_seconds",
-            (1..=settings.max_access_token_seconds).contains(&settings.access_token_seconds),
-        ),
+        ("max_access_token_seconds", (1..=Settings::MAX_ACCESS_TOKEN).contains(&settings.max_access_token_seconds)),
+        ("access_token_seconds", (1..=settings.max_access_token_seconds).contains(&settings.access_token_seconds)),
     ];
     if let Some((name, _)) = limits.iter().find(|(_, holds)| !holds) {
         return Err(CreateRealmError::Setting(name));

@@ -6,6 +6,9 @@ mod issuer;
 mod record;
 pub mod secrets;
 
+#[cfg(test)]
+mod tests;
+
 use raft_store_core::{Abort, Read, Stored};
 
 pub use create::{CreateRealmError, MAX_HOSTS, NewRealm, create};

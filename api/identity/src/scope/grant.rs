@@ -24,7 +24,8 @@ pub enum ScopeRefused {
 /// See [`ScopeRefused`]. One scope too many refuses them all.
 pub fn grant(held: &ScopeList, requested: Option<&ScopeList>) -> Result<ScopeList, ScopeRefused> {
     let Some(requested) = requested.filter(|list| !list.is_empty()) else {
-        return Ok(held.iter().filter(|scope| !is_privileged(scope.as_str())).cloned().collect());
+        // What is held and not well-formed, as an import may leave it, allows nothing.
+        return Ok(held.iter().filter(|held| !is_privileged(held.as_str())).flat_map(canonical).collect());
     };
     let mut granted = Vec::with_capacity(requested.len());
     for asked in requested {

@@ -84,8 +84,7 @@ pub fn introspect(
 fn fields(token: VerifiedToken, callers: &ScopeList) -> Map<String, Value> {
     let claims = token.claims;
     let held = claims.scope.as_deref().map(ScopeList::parse).and_then(Result::ok).unwrap_or_default();
-    let shown: ScopeList =
-        held.iter().filter(|scope| callers.iter().any(|own| allows(own, scope))).cloned().collect();
+    let shown: ScopeList = held.iter().filter(|scope| callers.iter().any(|own| allows(own, scope))).cloned().collect();
     let mut out = Map::new();
     out.insert("active".into(), true.into());
     if !shown.is_empty() {

@@ -97,7 +97,7 @@ mod tests {
     fn other_text_is_refused() {
         let random = "_____________________w";
         for bad in [
-            "".to_owned(),
+            String::new(),
             "7a2c6ff6-7d54-4a4b-9b1f-0e1c9b1a2d3e".to_owned(),
             format!("w2.1.0.{random}"),
             format!("w1.01.0.{random}"),

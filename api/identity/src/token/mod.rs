@@ -13,6 +13,9 @@ mod profile;
 mod revoke;
 pub mod revoked;
 
+#[cfg(test)]
+mod tests;
+
 pub use claims::{AccessClaims, OneOrMany, VerifiedToken, verify};
 pub use decide::{Ask, InvalidExpiresIn, IssueRefused, Permit, Subject, decide, parse_expires_in};
 pub use introspect::{InactiveBecause, IntrospectRefused, Introspection, introspect};

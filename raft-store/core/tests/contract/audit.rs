@@ -7,7 +7,7 @@ use crate::replica::{Replica, stamped};
 use crate::tables::{Accounts, REALM, account, key};
 
 /// Computes the realm's chain again from its events, and gives those away: index and body.
-pub fn assert_chain_holds(replica: &Replica, out: &mut Vec<(u64, u8)>) {
+pub(crate) fn assert_chain_holds(replica: &Replica, out: &mut Vec<(u64, u8)>) {
     let (events, head) =
         replica.look(0, |view| Ok((view.audit_events(REALM, 1, usize::MAX)?, view.audit_head(REALM)?)));
     let mut again = Head::EMPTY;
@@ -33,8 +33,8 @@ fn each_chain_counts_its_own_events_and_a_conflicted_attempt_writes_none() {
         say(tx, &Chain::Cluster, b"seen");
         tx.insert::<Accounts>(key(1), account("a"))
     };
-    let (_, first) = replica.evaluate(1, 1_000, 2_000, create).unwrap();
-    let (_, second) = replica.evaluate(2, 1_000, 2_000, create).unwrap();
+    let first = replica.entry(1, 1_000, 2_000, create);
+    let second = replica.entry(2, 1_000, 2_000, create);
     replica.apply_one(&stamped(&first, 1_000));
     let before = replica.kv.dump();
     replica.apply_one(&stamped(&second, 1_000));

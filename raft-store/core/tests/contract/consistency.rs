@@ -10,7 +10,7 @@ use crate::replica::Replica;
 use crate::tables::{Account, AccountKey, Accounts};
 
 /// Scans the whole state of a replica that holds accounts.
-pub fn assert_consistent(replica: &Replica) {
+pub(crate) fn assert_consistent(replica: &Replica) {
     let kv = replica.kv.snapshot();
     let of = |kind: Kind| kv.prefix(Space::State, &[kind as u8]).unwrap();
     let mut index: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
@@ -40,7 +40,11 @@ pub fn assert_consistent(replica: &Replica) {
         of(Kind::Index).into_iter().map(|(key, value)| (key, layout::index_of(&value).to_vec())).collect();
     assert_eq!(stored, index, "index and records");
     expiry.sort();
-    assert_eq!(of(Kind::Expiry).into_iter().map(|(key, _)| key).collect::<Vec<_>>(), expiry, "expiry index and records");
+    assert_eq!(
+        of(Kind::Expiry).into_iter().map(|(key, _)| key).collect::<Vec<_>>(),
+        expiry,
+        "expiry index and records"
+    );
     assert!(of(Kind::Meta).len() <= 1);
     let newest = kv.prefix(Space::State, &[Kind::Epoch as u8]).unwrap();
     let newest = newest.iter().filter_map(|(_, value)| layout::revision_of(value)).max();

@@ -2,30 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use raft_store_core::{Abort, Index};
+use raft_store_core::{Abort, Index, Table};
 
-use crate::script::{Row, Seen, Script, Subject, run};
+use crate::script::{Row, Script, Seen, Subject, run};
 use crate::tables::{Account, Accounts, ByAlias, ByEmail, key};
-use raft_store_core::Table;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Model {
-    pub accounts: BTreeMap<u8, (Account, u64)>,
-    pub uses: BTreeMap<u8, (u64, u64)>,
-    pub markers: BTreeMap<u8, u64>,
-    pub events: Vec<(u64, u8)>,
+pub(crate) struct Model {
+    pub(crate) accounts: BTreeMap<u8, (Account, u64)>,
+    pub(crate) uses: BTreeMap<u8, (u64, u64)>,
+    pub(crate) markers: BTreeMap<u8, u64>,
+    pub(crate) events: Vec<(u64, u8)>,
     now: u64,
+    stamp: u64,
 }
 
 impl Model {
-    /// Runs a script as the transaction at `index`, evaluated at `now`.
-    pub fn commit(&mut self, script: &Script, now: u64, index: u64) -> Vec<Seen> {
+    /// Runs a script as the transaction at `index`: its clock says `now`, and it takes place at `stamp`.
+    pub(crate) fn commit(&mut self, script: &Script, now: u64, stamp: u64, index: u64) -> Vec<Seen> {
         self.now = now;
+        self.stamp = stamp;
         let seen = run(self, script).unwrap();
-        for (_, revision) in self.accounts.values_mut().chain(self.uses.values_mut()) {
-            if *revision == 0 {
-                *revision = index;
-            }
+        let accounts = self.accounts.values_mut().map(|(_, revision)| revision);
+        let uses = self.uses.values_mut().map(|(_, revision)| revision);
+        for revision in accounts.chain(uses).filter(|revision| **revision == 0) {
+            *revision = index;
         }
         for marker in self.markers.values_mut().filter(|marker| **marker == u64::MAX) {
             *marker = index;
@@ -37,17 +38,22 @@ impl Model {
     }
 
     /// Runs a script that writes nothing.
-    pub fn answer(&self, script: &Script, now: u64) -> Vec<Seen> {
-        self.clone().commit(script, now, u64::MAX)
+    pub(crate) fn answer(&self, script: &Script, now: u64) -> Vec<Seen> {
+        self.clone().commit(script, now, now, u64::MAX)
     }
 
     /// What a reader at `now` can see.
-    pub fn visible(&self, now: u64) -> Vec<Row> {
-        Self { now, ..self.clone() }.live().collect()
+    pub(crate) fn visible(&self, now: u64) -> Vec<Row> {
+        Self { stamp: now, ..self.clone() }.live().collect()
     }
 
+    /// Records of others live or not at the stamp, own ones by the clock that made them.
     fn live(&self) -> impl Iterator<Item = Row> + '_ {
-        let live = self.accounts.iter().filter(|(_, (row, _))| row.expires_ms.is_none_or(|at| self.now < at));
+        let at = |revision| if revision == 0 { self.now } else { self.stamp };
+        let live = self
+            .accounts
+            .iter()
+            .filter(move |(_, (row, revision))| row.expires_ms.is_none_or(|expires| at(*revision) < expires));
         live.map(|(number, (row, revision))| (key(*number), row.clone(), *revision))
     }
 }
@@ -98,6 +104,11 @@ impl Subject for Model {
                 return Ok(Err(ByAlias::NAME));
             }
         }
+        // Whoever else holds one of its keys is expired, and gone.
+        let clash = |held: &Account| {
+            (!row.email.is_empty() && held.email == row.email) || held.aliases.iter().any(|it| row.aliases.contains(it))
+        };
+        self.accounts.retain(|_, (held, _)| !clash(held));
         self.accounts.insert(number, (row, 0));
         Ok(Ok(()))
     }

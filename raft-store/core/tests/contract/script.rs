@@ -4,21 +4,22 @@ use proptest::prelude::*;
 use raft_store_core::{Abort, Chain, Event, Read, Stored, Tx};
 
 use crate::tables::{
-    Account, AccountKey, Accounts, Aliased, ByAlias, ByEmail, InGroup, InRealm, LastUse, LastUses, NotBefore, REALM, key,
+    Account, AccountKey, Accounts, Aliased, ByAlias, ByEmail, InGroup, InRealm, LastUse, LastUses, NotBefore, REALM,
+    key,
 };
 
 /// What a new record holds; `ttl`: it expires so many ms after the evaluation's `now`.
 #[derive(Clone, Debug)]
-pub struct Draft {
-    pub email: u8,
-    pub group: u8,
-    pub aliases: Vec<u8>,
-    pub balance: u8,
-    pub ttl: Option<u8>,
+pub(crate) struct Draft {
+    pub(crate) email: u8,
+    pub(crate) group: u8,
+    pub(crate) aliases: Vec<u8>,
+    pub(crate) balance: u8,
+    pub(crate) ttl: Option<u8>,
 }
 
 #[derive(Clone, Debug)]
-pub enum Command {
+pub(crate) enum Command {
     Get(u8),
     FindEmail(u8),
     FindAlias(u8),
@@ -43,11 +44,11 @@ pub enum Command {
     Audit(u8),
 }
 
-pub type Script = Vec<Command>;
+pub(crate) type Script = Vec<Command>;
 
 /// What a command saw.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Seen {
+pub(crate) enum Seen {
     Account(Option<Row>),
     Accounts(Vec<Row>),
     /// `u64::MAX`: touched by this transaction.
@@ -59,10 +60,10 @@ pub enum Seen {
 }
 
 /// Key, fields, revision (zero: own write).
-pub type Row = (AccountKey, Account, u64);
+pub(crate) type Row = (AccountKey, Account, u64);
 
 /// What a script needs of the thing it runs on.
-pub trait Subject {
+pub(crate) trait Subject {
     fn now(&self) -> u64;
     fn get(&self, number: u8) -> Result<Option<Row>, Abort>;
     fn find_email(&self, email: &str) -> Result<Option<Row>, Abort>;
@@ -97,7 +98,7 @@ fn account(draft: &Draft, now: u64) -> Account {
     }
 }
 
-pub fn run<S: Subject>(on: &mut S, script: &[Command]) -> Result<Vec<Seen>, Abort> {
+pub(crate) fn run<S: Subject>(on: &mut S, script: &[Command]) -> Result<Vec<Seen>, Abort> {
     script.iter().map(|command| step(on, command)).collect()
 }
 
@@ -116,14 +117,14 @@ fn step<S: Subject>(on: &mut S, command: &Command) -> Result<Seen, Abort> {
         Command::Put(number, draft) => Seen::Wrote(on.put(*number, account(draft, now))?),
         Command::Delete(number) => Seen::Deleted(on.delete(*number)?),
         Command::Pay(from, to) => match (on.get(*from)?, on.get(*to)?) {
-            (Some((_, mut payer, _)), Some((_, mut payee, _))) if from != to => {
-                let sum = payer.balance.min(3);
-                payer.balance -= sum;
-                payee.balance += sum;
-                let paid = on.put(*from, payer)?;
-                Seen::Wrote(paid.and(on.put(*to, payee)?))
+            (Some((_, mut giver, _)), Some((_, mut taker, _))) if from != to => {
+                let sum = giver.balance.min(3);
+                giver.balance -= sum;
+                taker.balance += sum;
+                let first = on.put(*from, giver)?;
+                Seen::Wrote(first.and(on.put(*to, taker)?))
             }
-            (payer, _) => Seen::Account(payer),
+            (giver, _) => Seen::Account(giver),
         },
         Command::Merge(from, to) => {
             let members = on.in_group(u32::from(*from))?;
@@ -159,7 +160,7 @@ fn step<S: Subject>(on: &mut S, command: &Command) -> Result<Seen, Abort> {
     })
 }
 
-pub fn row(stored: Stored<Accounts>) -> Row {
+pub(crate) fn row(stored: Stored<Accounts>) -> Row {
     (stored.key, stored.row, stored.revision.0)
 }
 
@@ -222,7 +223,7 @@ fn draft() -> impl Strategy<Value = Draft> {
         .prop_map(|(email, group, aliases, balance, ttl)| Draft { email, group, aliases, balance, ttl })
 }
 
-pub fn command() -> impl Strategy<Value = Command> {
+pub(crate) fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         (0..NAMES).prop_map(Command::Get),
         (0..NAMES).prop_map(Command::FindEmail),
@@ -245,6 +246,6 @@ pub fn command() -> impl Strategy<Value = Command> {
     ]
 }
 
-pub fn script() -> impl Strategy<Value = Script> {
+pub(crate) fn script() -> impl Strategy<Value = Script> {
     prop::collection::vec(command(), 1..5)
 }

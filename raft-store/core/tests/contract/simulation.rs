@@ -5,18 +5,19 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use raft_store_core::apply::{Applied, Verdict};
 use raft_store_core::sweep::{self, Sweepable};
-use raft_store_core::{AttemptId, Timestamp, wire};
+use raft_store_core::{AttemptId, Read, Timestamp, wire};
 
+use crate::audit::assert_chain_holds;
 use crate::consistency::assert_consistent;
 use crate::model::Model;
 use crate::replica::{Replica, attempt, stamped};
-use crate::script::{Script, Seen, Subject, run, script};
-use crate::tables::Accounts;
+use crate::script::{Script, Seen, Subject, row, run, script};
+use crate::tables::{Accounts, InRealm, REALM};
 
 const ORIGINS: usize = 3;
 
 #[derive(Clone, Debug)]
-pub enum Step {
+pub(crate) enum Step {
     /// An origin runs a script on its state, its clock off by `skew` ms; the entry may be sent.
     Evaluate { origin: usize, skew: i8, within: u8, script: Script },
     /// One of the entries evaluated so far reaches the leader, again perhaps.
@@ -37,7 +38,7 @@ pub enum Step {
     Tick(u8),
 }
 
-pub fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let origin = || 0..ORIGINS;
     let step = prop_oneof![
         6 => (origin(), -20i8..20, 0u8..120, script())
@@ -60,7 +61,7 @@ struct Evaluated {
     run: Option<(Script, u64, Vec<Seen>)>,
 }
 
-pub struct World {
+pub(crate) struct World {
     clock: u64,
     log: Vec<Option<wire::Entry>>,
     verdicts: Vec<Option<Applied>>,
@@ -69,12 +70,12 @@ pub struct World {
     evaluated: Vec<Evaluated>,
     settled: BTreeMap<AttemptId, Applied>,
     model: Model,
-    pub commits: usize,
-    pub conflicts: usize,
+    pub(crate) commits: usize,
+    pub(crate) conflicts: usize,
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             clock: 1_000,
             log: Vec::new(),
@@ -89,13 +90,14 @@ impl World {
         }
     }
 
-    pub fn step(&mut self, step: Step) {
+    pub(crate) fn step(&mut self, step: Step) {
         match step {
             Step::Evaluate { origin, skew, within, script } => {
                 let now = self.clock.saturating_add_signed(i64::from(skew));
                 let number = self.evaluated.len() as u64;
                 let deadline = self.clock + u64::from(within);
-                let evaluation = self.origins[origin].evaluate(number, now, deadline, |tx| Ok((Subject::now(tx), run(tx, &script)?)));
+                let evaluation = self.origins[origin]
+                    .evaluate(number, now, deadline, |tx| Ok((Subject::now(tx), run(tx, &script)?)));
                 let ((now, seen), entry) = evaluation.unwrap();
                 self.evaluated.push(Evaluated { entry, run: Some((script, now, seen)) });
             }
@@ -106,7 +108,8 @@ impl World {
             Step::Restart(origin) => self.origins[origin] = Replica::open(self.origins[origin].kv.clone()),
             Step::Answer { origin, script } => {
                 self.catch_up(origin, usize::MAX);
-                let run = self.origins[origin].evaluate(0, self.clock, 0, |tx| Ok((Subject::now(tx), run(tx, &script)?)));
+                let run =
+                    self.origins[origin].evaluate(0, self.clock, 0, |tx| Ok((Subject::now(tx), run(tx, &script)?)));
                 let ((now, seen), _) = run.unwrap();
                 assert_eq!(seen, self.model.answer(&script, now), "an answer at {}: {script:?}", self.log.len());
             }
@@ -128,8 +131,11 @@ impl World {
         self.verdicts.push(applied);
     }
 
-    fn deliver(&mut self, which: usize) {
-        let entry = stamped(&self.evaluated[which].entry, self.clock);
+    /// The entry evaluated as number `which` reaches the leader.
+    pub(crate) fn deliver(&mut self, which: usize) {
+        // Leaders' clocks differ a little; cluster time does not run back.
+        let stamp = self.clock - self.log.len() as u64 % 4;
+        let entry = stamped(&self.evaluated[which].entry, stamp);
         self.append(Some(entry));
         let index = self.log.len() as u64;
         let applied = self.verdicts.last().cloned().flatten().unwrap();
@@ -143,7 +149,7 @@ impl World {
         if applied.verdict == Verdict::Committed {
             if let Some((script, now, seen)) = &self.evaluated[which].run {
                 self.commits += 1;
-                assert_eq!(*seen, self.model.commit(script, *now, index), "entry {index}: {script:?}");
+                assert_eq!(*seen, self.model.commit(script, *now, applied.stamp.0, index), "entry {index}: {script:?}");
             }
             self.assert_model_is_visible();
         }
@@ -153,11 +159,8 @@ impl World {
     fn assert_model_is_visible(&self) {
         let now = self.clock;
         assert_consistent(&self.leader);
-        let seen = self.leader.look(now, |view| {
-            use raft_store_core::Read;
-            Ok(view.all::<crate::tables::InRealm>(&(crate::tables::REALM.to_owned(),))?)
-        });
-        assert_eq!(seen.into_iter().map(crate::script::row).collect::<Vec<_>>(), self.model.visible(now));
+        let seen = self.leader.look(now, |view| view.all::<InRealm>(&(REALM.to_owned(),)));
+        assert_eq!(seen.into_iter().map(row).collect::<Vec<_>>(), self.model.visible(now));
     }
 
     fn catch_up(&mut self, origin: usize, entries: usize) {
@@ -169,7 +172,7 @@ impl World {
     }
 
     /// Everyone catches up; every replica is equal, byte by byte, whatever its batches were.
-    pub fn finish(mut self) -> (Model, Vec<(u64, u8)>) {
+    pub(crate) fn finish(mut self) -> (Model, Vec<(u64, u8)>) {
         for origin in 0..ORIGINS {
             self.catch_up(origin, usize::MAX);
             assert_eq!(self.origins[origin].kv.dump(), self.leader.kv.dump());
@@ -180,7 +183,7 @@ impl World {
         assert_eq!(at_once.kv.dump(), self.leader.kv.dump());
         self.assert_remembers_alike(&Replica::open(at_once.kv));
         let mut events = Vec::new();
-        crate::audit::assert_chain_holds(&self.leader, &mut events);
+        assert_chain_holds(&self.leader, &mut events);
         (self.model, events)
     }
 

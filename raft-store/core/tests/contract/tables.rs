@@ -6,34 +6,34 @@ use raft_store_core::{
 };
 
 /// Realm and number.
-pub type AccountKey = (String, u8);
+pub(crate) type AccountKey = (String, u8);
 
 #[derive(Clone, PartialEq, Eq, Message)]
-pub struct Account {
+pub(crate) struct Account {
     #[prost(string, tag = "1")]
-    pub email: String,
+    pub(crate) email: String,
     #[prost(uint32, tag = "2")]
-    pub group: u32,
+    pub(crate) group: u32,
     #[prost(string, repeated, tag = "3")]
-    pub aliases: Vec<String>,
+    pub(crate) aliases: Vec<String>,
     #[prost(uint64, tag = "4")]
-    pub balance: u64,
+    pub(crate) balance: u64,
     #[prost(uint64, optional, tag = "5")]
-    pub expires_ms: Option<u64>,
+    pub(crate) expires_ms: Option<u64>,
 }
 
 /// An account as a newer version writes it.
 #[derive(Clone, PartialEq, Eq, Message)]
-pub struct NewerAccount {
+pub(crate) struct NewerAccount {
     #[prost(string, tag = "1")]
-    pub email: String,
+    pub(crate) email: String,
     #[prost(uint64, optional, tag = "5")]
-    pub expires_ms: Option<u64>,
+    pub(crate) expires_ms: Option<u64>,
     #[prost(bool, tag = "19")]
-    pub suspended: bool,
+    pub(crate) suspended: bool,
 }
 
-pub struct Accounts;
+pub(crate) struct Accounts;
 impl Table for Accounts {
     type Key = AccountKey;
     type Row = Account;
@@ -47,7 +47,7 @@ impl Table for Accounts {
 }
 
 /// The same table in the eyes of a newer version.
-pub struct NewerAccounts;
+pub(crate) struct NewerAccounts;
 impl Table for NewerAccounts {
     type Key = AccountKey;
     type Row = NewerAccount;
@@ -60,7 +60,7 @@ impl Table for NewerAccounts {
     }
 }
 
-pub struct ByEmail;
+pub(crate) struct ByEmail;
 impl Index for ByEmail {
     type Of = Accounts;
     type Key = (String, String);
@@ -73,7 +73,7 @@ impl Index for ByEmail {
 }
 impl Unique for ByEmail {}
 
-pub struct ByAlias;
+pub(crate) struct ByAlias;
 impl Index for ByAlias {
     type Of = Accounts;
     type Key = (String, String);
@@ -86,7 +86,7 @@ impl Index for ByAlias {
 }
 impl Unique for ByAlias {}
 
-pub struct ByGroup;
+pub(crate) struct ByGroup;
 impl Index for ByGroup {
     type Of = Accounts;
     type Key = (String, u32);
@@ -98,7 +98,7 @@ impl Index for ByGroup {
     }
 }
 
-pub struct InRealm;
+pub(crate) struct InRealm;
 impl Set for InRealm {
     type Of = Accounts;
     type Prefix = (String,);
@@ -109,7 +109,7 @@ impl Set for InRealm {
     }
 }
 
-pub struct InGroup;
+pub(crate) struct InGroup;
 impl Set for InGroup {
     type Of = Accounts;
     type Prefix = (String, u32);
@@ -121,7 +121,7 @@ impl Set for InGroup {
 }
 
 /// Accounts with at least one alias; each stands under several keys of its index.
-pub struct Aliased;
+pub(crate) struct Aliased;
 impl Set for Aliased {
     type Of = Accounts;
     type Prefix = (String,);
@@ -133,12 +133,12 @@ impl Set for Aliased {
 }
 
 #[derive(Clone, PartialEq, Eq, Message)]
-pub struct LastUse {
+pub(crate) struct LastUse {
     #[prost(uint64, tag = "1")]
-    pub at: u64,
+    pub(crate) at: u64,
 }
 
-pub struct LastUses;
+pub(crate) struct LastUses;
 impl Table for LastUses {
     type Key = u8;
     type Row = LastUse;
@@ -150,18 +150,18 @@ impl Table for LastUses {
 impl Blind for LastUses {}
 
 /// Nothing issued to an account before this is valid.
-pub struct NotBefore;
+pub(crate) struct NotBefore;
 impl Marker for NotBefore {
     type Key = u8;
     const ID: MarkerId = MarkerId(900);
 }
 
-pub const REALM: &str = "r";
+pub(crate) const REALM: &str = "r";
 
-pub fn key(number: u8) -> AccountKey {
+pub(crate) fn key(number: u8) -> AccountKey {
     (REALM.to_owned(), number)
 }
 
-pub fn account(email: &str) -> Account {
+pub(crate) fn account(email: &str) -> Account {
     Account { email: email.to_owned(), ..Account::default() }
 }

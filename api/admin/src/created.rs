@@ -1,0 +1,92 @@
+//! Creates that may be sent again.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::header::{HeaderName, LOCATION};
+use http::{HeaderValue, StatusCode};
+use raft_store_core::{Abort, Outcome, Tx};
+use serde::Serialize;
+use woad_http::Problem;
+use woad_http::idempotency::{Key, Reused};
+use woad_identity::{Decided, Who};
+
+use crate::call::ClusterCall;
+
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// What a create came to.
+pub(crate) enum Creation<T> {
+    /// It was made now.
+    Made(T),
+    /// The same request made this object before.
+    Before(String),
+}
+
+/// Why nothing was made.
+#[derive(Debug)]
+pub(crate) enum NotMade<E> {
+    /// The domain refused.
+    Refused(E),
+    /// The key was used for another request.
+    Reused(Reused),
+}
+
+impl<E> NotMade<E> {
+    /// The wire's answer, with the operation's own mapping of its refusals.
+    pub(crate) fn into_problem(self, refused: impl FnOnce(E) -> Problem) -> Problem {
+        match self {
+            Self::Refused(error) => refused(error),
+            Self::Reused(reused) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, reused.to_string())
+                .of_kind("idempotency-key-reused"),
+        }
+    }
+}
+
+/// The request's `Idempotency-Key`, if it has one.
+pub(crate) fn key(call: &ClusterCall, realm: &str) -> Result<Option<Key>, Problem> {
+    let who = match &call.actor.who {
+        Who::Operator(name) | Who::Client(name) => name.as_str(),
+        Who::System => "",
+    };
+    Key::of(&call.headers, realm, who, &call.path, &call.body)
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))
+}
+
+/// Runs a create unless this very request has run before; remembers what it makes.
+pub(crate) fn once<T, E>(
+    tx: &mut Tx<'_>,
+    key: Option<&Key>,
+    id: &str,
+    create: impl FnOnce(&mut Tx<'_>) -> Decided<T, E>,
+) -> Result<Outcome<Result<Creation<T>, NotMade<E>>>, Abort> {
+    if let Some(key) = key {
+        match key.made(tx)? {
+            Ok(None) => {}
+            Ok(Some(before)) => return Ok(Outcome::Answer(Ok(Creation::Before(before)))),
+            Err(reused) => return Ok(Outcome::Answer(Err(NotMade::Reused(reused)))),
+        }
+    }
+    Ok(match create(tx)? {
+        Outcome::Commit(Ok(made)) => {
+            if let Some(key) = key {
+                key.remember(tx, id)?;
+            }
+            Outcome::Commit(Ok(Creation::Made(made)))
+        }
+        Outcome::Commit(Err(error)) => Outcome::Commit(Err(NotMade::Refused(error))),
+        Outcome::Answer(Ok(made)) => Outcome::Answer(Ok(Creation::Made(made))),
+        Outcome::Answer(Err(error)) => Outcome::Answer(Err(NotMade::Refused(error))),
+    })
+}
+
+/// 201, with where the object is. Both parts of the place are ids without characters that a header may not hold.
+pub(crate) fn respond(location: &str, replayed: bool, body: impl Serialize) -> Response {
+    let mut response = (StatusCode::CREATED, Json(body)).into_response();
+    if let Ok(location) = HeaderValue::from_str(location) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    if replayed {
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    response
+}

@@ -1,0 +1,203 @@
+//! Letting a node in: the one peer call without a certificate. It proves a token and does nothing else.
+
+use std::io;
+use std::time::Duration;
+
+use hyper_util::rt::TokioIo;
+use prost::Message;
+use raft_store_core::{Chain, Event, Level, Outcome, Request, StoreError, Timestamp};
+use rustls_pki_types::ServerName;
+use tokio_rustls::TlsConnector;
+use tonic::Status;
+use tonic::transport::{Endpoint, Uri};
+
+use super::{Cluster, nodes};
+use crate::proto;
+use crate::trust::events::TrustEvent;
+use crate::trust::{
+    JoinToken, NodeKey, PeerAddress, PeerIdentity, TokenId, TokenSecret, WallClock, ca, cluster_record, join_tls,
+    join_tokens,
+};
+
+/// Join attempts answered in any ten seconds: a token cannot be guessed, but its hashing costs.
+const ATTEMPTS: u32 = 20;
+const WINDOW: Duration = Duration::from_secs(10);
+/// A joining node waits no longer for one member's answer.
+const JOIN_WAIT: Duration = Duration::from_secs(8);
+
+/// Counts join attempts.
+#[derive(Debug, Default)]
+struct Attempts {
+    since: Duration,
+    count: u32,
+}
+
+static ATTEMPTED: parking_lot::Mutex<Attempts> = parking_lot::Mutex::new(Attempts { since: Duration::ZERO, count: 0 });
+
+fn store_status(error: &StoreError) -> Status {
+    match error {
+        StoreError::Sealed => Status::unavailable("this member is sealed; ask another"),
+        _ => Status::unavailable(error.to_string()),
+    }
+}
+
+impl Cluster {
+    fn may_try(&self) -> bool {
+        let now = self.env.boot();
+        let mut attempts = ATTEMPTED.lock();
+        if now.saturating_sub(attempts.since) > WINDOW {
+            *attempts = Attempts { since: now, count: 0 };
+        }
+        attempts.count += 1;
+        attempts.count <= ATTEMPTS
+    }
+
+    /// Answers a join request.
+    pub(crate) async fn admit(&self, request: proto::JoinRequest) -> Result<proto::JoinResponse, Status> {
+        if !self.may_try() {
+            return Err(Status::resource_exhausted("too many join attempts; wait ten seconds"));
+        }
+        let refused = || Status::permission_denied("the join token is unknown, expired, used, or not this node's");
+        let id: TokenId = request.token_id.parse().map_err(|_| refused())?;
+        let secret = TokenSecret::from_bytes(&request.secret).ok_or_else(refused)?;
+        let address: PeerAddress = request
+            .peer_address
+            .parse()
+            .map_err(|_| Status::invalid_argument("the peer address is not host:port"))?;
+        if request.supported_level < self.shared.progress.lock().position.level.0 {
+            return Err(Status::failed_precondition("the node's version is older than the cluster's level"));
+        }
+        let key = self.sealer.cluster_key().ok_or_else(|| Status::unavailable("this member is sealed; ask another"))?;
+        let mut serial = [0; 16];
+        self.env.fill_random(&mut serial);
+        let wall = Timestamp(u64::try_from(self.env.wall_ms()).unwrap_or_default());
+
+        let admitted = self
+            .store
+            .transact(&Request::new("join"), |tx| {
+                if let Err(why) = join_tokens::redeem(tx, id, &secret, &address)? {
+                    return Ok(Outcome::Answer(Err(why.to_string())));
+                }
+                let Some(authority) = cluster_record::ca(tx)? else {
+                    return Ok(Outcome::Answer(Err("there is no cluster yet".to_owned())));
+                };
+                let node = nodes::allocate(tx, &address.to_string())?;
+                let certificate = authority.issue(&ca::CertificateRequest {
+                    csr: &request.csr_der,
+                    node: PeerIdentity { cluster: self.id, node: raft_store_core::NodeId(node) },
+                    address: &address,
+                    now: wall,
+                    serial,
+                });
+                let Ok(certificate) = certificate else {
+                    return Ok(Outcome::Answer(Err("the certificate request is not usable".to_owned())));
+                };
+                let event = TrustEvent {
+                    action: "node.joined".to_owned(),
+                    subject: node.to_string(),
+                    at_ms: raft_store_core::Read::now(tx).0,
+                    detail: format!("address={address}"),
+                };
+                tx.audit(&Chain::Cluster, Event(event.encode_to_vec()));
+                Ok(Outcome::Commit(Ok((node, certificate, authority.certificate().clone()))))
+            })
+            .await
+            .map_err(|error| store_status(&error))?;
+        let (node, certificate, authority) = admitted.answer.map_err(|why| {
+            tracing::warn!(%why, %address, "a join was refused");
+            refused()
+        })?;
+        tracing::info!(node, %address, "a node was let in");
+        let members = self.members().into_iter();
+        Ok(proto::JoinResponse {
+            node,
+            cluster_id: self.id_text.clone(),
+            certificate_der: certificate.to_vec(),
+            ca_der: authority.to_vec(),
+            cluster_key: key.expose().to_vec(),
+            members: members.map(|(id, peer)| proto::Member { id, address: peer.address }).collect(),
+        })
+    }
+}
+
+/// Why a node was not let in.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinRefused {
+    /// A member refused; the text is its reason.
+    #[error("the cluster refused: {0}")]
+    Refused(String),
+    /// No member could be reached.
+    #[error("no member answered: {0}")]
+    Unreachable(String),
+    /// The token is not one.
+    #[error(transparent)]
+    Token(#[from] crate::trust::join_token::Malformed),
+    /// The provider refused to make a key or configuration.
+    #[error("{0}")]
+    Crypto(String),
+}
+
+/// Asks the members that the token names, in turn, to let this node in. The cluster must show the authority that the
+/// token pins.
+pub(crate) async fn ask_to_join(
+    token: &JoinToken,
+    key: &NodeKey,
+    address: &PeerAddress,
+    clock: &WallClock,
+) -> Result<proto::JoinResponse, JoinRefused> {
+    let crypto = |error: &dyn std::fmt::Display| JoinRefused::Crypto(error.to_string());
+    let tls = join_tls::joining(token.pin, clock).map_err(|error| crypto(&error))?;
+    let request = proto::JoinRequest {
+        token_id: token.id.to_string(),
+        secret: token.secret.expose().to_vec(),
+        csr_der: key.request().map_err(|error| crypto(&error))?,
+        peer_address: address.to_string(),
+        supported_level: Level::SUPPORTED.0,
+    };
+    let mut last = String::from("the token names no member");
+    for member in &token.addresses {
+        let (tls, to) = (tls.clone(), member.to_string());
+        let endpoint = Endpoint::from_static("http://peer.woad.invalid").connect_timeout(JOIN_WAIT);
+        let connect =
+            endpoint.connect_with_connector(tower::service_fn(move |_: Uri| {
+                let (tls, to) = (tls.clone(), to.clone());
+                async move {
+                    let stream = tokio::net::TcpStream::connect(&to).await?;
+                    let name = ServerName::try_from("peer.woad.invalid").map_err(io::Error::other)?;
+                    TlsConnector::from(tls).connect(name, stream).await.map(TokioIo::new)
+                }
+            }));
+        let channel = match tokio::time::timeout(JOIN_WAIT, connect).await {
+            Ok(Ok(channel)) => channel,
+            Ok(Err(error)) => {
+                last = format!("{member}: {}", chain(&error));
+                continue;
+            }
+            Err(_) => {
+                last = format!("{member}: no answer in {} s", JOIN_WAIT.as_secs());
+                continue;
+            }
+        };
+        let mut client = proto::peer_client::PeerClient::new(channel);
+        match tokio::time::timeout(JOIN_WAIT, client.join(request.clone())).await {
+            Ok(Ok(answer)) => return Ok(answer.into_inner()),
+            Ok(Err(status)) if status.code() == tonic::Code::Unavailable => {
+                last = format!("{member}: {}", status.message());
+            }
+            Ok(Err(status)) => return Err(JoinRefused::Refused(status.message().to_owned())),
+            Err(_) => last = format!("{member}: no answer in {} s", JOIN_WAIT.as_secs()),
+        }
+    }
+    Err(JoinRefused::Unreachable(last))
+}
+
+/// An error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,98 @@
+//! [`ClusterControl`] for operators.
+
+use openraft::Instant as _;
+use openraft::async_runtime::WatchReceiver;
+use std::time::Duration;
+
+use openraft::ServerState;
+use raft_store_core::cluster::{ClusterControl, ClusterError, ClusterStatus, JoinToken as Shown, Member};
+use raft_store_core::store::BoxFuture;
+use raft_store_core::{NodeId, Outcome, Request, StoreError};
+
+use super::Cluster;
+use crate::trust::{JoinToken, PeerAddress, cluster_record, join_tokens};
+
+impl Cluster {
+    async fn make_join_token(&self, cx: &Request, valid: Duration) -> Result<Shown, ClusterError> {
+        let addresses: Vec<PeerAddress> =
+            self.members().into_iter().filter_map(|(_, peer)| peer.address.parse().ok()).collect();
+        let fill = |buffer: &mut [u8]| self.env.fill_random(buffer);
+        let shared = self.store.view(cx, raft_store_core::Freshness::Linearizable, |view| {
+            let record = cluster_record::get(view)?;
+            Ok(record.and_then(|record| crate::trust::CaPin::of(&record.ca_certificate)))
+        });
+        let pin = shared.await?.answer.ok_or(StoreError::Stopped)?;
+        let token = JoinToken::generate(pin, addresses, &fill).ok_or(StoreError::Stopped)?;
+        let made = self.store.transact(cx, |tx| {
+            let made = join_tokens::create(tx, &token, valid, None)?;
+            Ok(if made.is_ok() { Outcome::Commit(made) } else { Outcome::Answer(made) })
+        });
+        let expires = made.await?.answer.map_err(|error| ClusterError::Unsafe(error.to_string()))?;
+        Ok(Shown { token: token.to_text().to_string(), expires })
+    }
+}
+
+impl ClusterControl for Cluster {
+    fn status(&self) -> ClusterStatus {
+        let metrics = self.raft.metrics();
+        let metrics = metrics.borrow_watched().clone();
+        let voters = self.voters();
+        let index = |id: Option<crate::types::LogId>| id.map_or(0, |id| id.index);
+        let members = metrics.membership_config.nodes().map(|(id, node)| {
+            let matched = metrics.replication.as_ref().and_then(|known| known.get(id)?.as_ref().map(|id| id.index));
+            let ack = metrics.heartbeat.as_ref().and_then(|known| known.get(id)?.as_ref().map(|at| at.elapsed()));
+            Member {
+                id: NodeId(*id),
+                peer_address: node.address.clone(),
+                voter: voters.contains(id),
+                leader: metrics.current_leader == Some(*id),
+                matched,
+                last_ack_ms: ack.map(|ack| u64::try_from(ack.as_millis()).unwrap_or(u64::MAX)),
+            }
+        });
+        let position = self.shared.progress.lock().position;
+        ClusterStatus {
+            cluster_id: self.id_text.clone(),
+            node: NodeId(self.node),
+            state: match metrics.state {
+                ServerState::Leader => "leader",
+                ServerState::Follower => "follower",
+                ServerState::Candidate => "candidate",
+                ServerState::Learner => "learner",
+                ServerState::Shutdown => "stopped",
+            }
+            .to_owned(),
+            term: metrics.current_term,
+            leader: metrics.current_leader.map(NodeId),
+            last_log: metrics.last_log_index.unwrap_or_default(),
+            applied: index(metrics.last_applied),
+            purged: index(metrics.purged),
+            snapshot: index(metrics.snapshot),
+            level: position.level.0,
+            clock: self.shared.clock.now(),
+            sealed: self.sealer.is_sealed(),
+            version: self.version.clone(),
+            members: members.collect(),
+        }
+    }
+
+    fn create_join_token<'a>(
+        &'a self,
+        cx: &'a Request,
+        valid: Duration,
+    ) -> BoxFuture<'a, Result<Shown, ClusterError>> {
+        Box::pin(self.make_join_token(cx, valid))
+    }
+
+    fn remove<'a>(&'a self, _: &'a Request, node: NodeId) -> BoxFuture<'a, Result<(), ClusterError>> {
+        Box::pin(self.remove_anywhere(node))
+    }
+
+    fn transfer<'a>(
+        &'a self,
+        _: &'a Request,
+        to: Option<NodeId>,
+    ) -> BoxFuture<'a, Result<NodeId, ClusterError>> {
+        Box::pin(self.transfer_anywhere(to))
+    }
+}

@@ -1,0 +1,110 @@
+//! The cluster itself: who is in it, who may come in, who leads.
+
+mod admit;
+mod control;
+mod files;
+mod nodes;
+mod peers;
+mod remove;
+mod transfer;
+
+pub(crate) use admit::{JoinRefused, ask_to_join};
+pub(crate) use files::NodeFiles;
+pub(crate) use nodes::{NodeState, all_nodes, first_node, removed_nodes, set_state as set_node_state};
+pub(crate) use peers::Peers;
+
+use openraft::async_runtime::WatchReceiver;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use raft_store_core::cluster::ClusterError;
+use raft_store_core::{Store, Timestamp};
+
+use crate::disk::SyncThread;
+use crate::env::SharedEnv;
+use crate::machine::Shared;
+use crate::net::{Channels, Purpose};
+use crate::origin::Offsets;
+use crate::proto;
+use crate::trust::{ClusterId, KeyringSealer, PeerAddress};
+use crate::types::{PeerNode, Raft};
+
+/// What a node knows of its cluster.
+pub(crate) struct Cluster {
+    pub(crate) id: ClusterId,
+    pub(crate) id_text: String,
+    pub(crate) node: u64,
+    pub(crate) address: PeerAddress,
+    pub(crate) folder: PathBuf,
+    pub(crate) raft: Raft,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) store: Store,
+    pub(crate) channels: Arc<Channels>,
+    pub(crate) sealer: Arc<KeyringSealer>,
+    pub(crate) offsets: Arc<Offsets>,
+    pub(crate) peers: Peers,
+    pub(crate) sync: Arc<SyncThread>,
+    pub(crate) env: SharedEnv,
+    pub(crate) version: String,
+    /// One change of membership or leadership at a time.
+    pub(crate) change: tokio::sync::Mutex<()>,
+}
+
+impl Cluster {
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(crate) fn cluster_id(&self) -> &str {
+        &self.id_text
+    }
+
+    pub(crate) async fn leader_read_index(&self) -> Result<(u64, Timestamp), String> {
+        crate::origin::leader_read_index(&self.raft, &self.shared).await
+    }
+
+    /// The members as openraft sees them here.
+    pub(crate) fn members(&self) -> Vec<(u64, PeerNode)> {
+        let metrics = self.raft.server_metrics();
+        let metrics = metrics.borrow_watched();
+        metrics.membership_config.nodes().map(|(id, node)| (*id, node.clone())).collect()
+    }
+
+    pub(crate) fn voters(&self) -> Vec<u64> {
+        self.raft.voter_ids().collect()
+    }
+
+    /// Who leads, if it is not this node, and where.
+    pub(crate) fn other_leader(&self) -> Option<(u64, PeerNode)> {
+        let leader = self.raft.server_metrics().borrow_watched().current_leader?;
+        let node = self.members().into_iter().find(|(id, _)| *id == leader)?;
+        (leader != self.node).then_some(node)
+    }
+
+    pub(crate) fn client(
+        &self,
+        node: u64,
+        address: &str,
+    ) -> proto::peer_client::PeerClient<tonic::transport::Channel> {
+        self.channels.client(node, address, Purpose::Calls)
+    }
+}
+
+/// A refusal in words, from whoever refused.
+pub(crate) fn refused(status: &tonic::Status) -> ClusterError {
+    match status.code() {
+        tonic::Code::FailedPrecondition => ClusterError::Unsafe(status.message().to_owned()),
+        tonic::Code::Aborted => ClusterError::Busy,
+        _ => ClusterError::Store(raft_store_core::StoreError::NotDone { retry: std::time::Duration::from_secs(1) }),
+    }
+}
+
+/// The same refusal on the wire.
+pub(crate) fn status(error: &ClusterError) -> tonic::Status {
+    match error {
+        ClusterError::Busy => tonic::Status::aborted(error.to_string()),
+        ClusterError::Unsafe(why) => tonic::Status::failed_precondition(why.clone()),
+        ClusterError::NoSuchMember(_) => tonic::Status::not_found(error.to_string()),
+        ClusterError::Store(_) => tonic::Status::unavailable(error.to_string()),
+    }
+}

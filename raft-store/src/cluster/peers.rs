@@ -1,0 +1,105 @@
+//! What members tell each other once a second: clocks, versions, how far they are.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use raft_store_core::Level;
+
+use super::Cluster;
+use crate::convert::log_id_to;
+use crate::proto;
+
+/// What was last heard of a peer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Heard {
+    /// Boot time of this node when it was heard.
+    pub(crate) at: Duration,
+    pub(crate) applied: u64,
+    pub(crate) version: String,
+    pub(crate) supported_level: u32,
+}
+
+/// The peers heard of.
+#[derive(Default)]
+pub(crate) struct Peers(Mutex<BTreeMap<u64, Heard>>);
+
+impl Peers {
+    pub(crate) fn note(&self, node: u64, heard: Heard) {
+        self.0.lock().insert(node, heard);
+    }
+
+    pub(crate) fn get(&self, node: u64) -> Option<Heard> {
+        self.0.lock().get(&node).cloned()
+    }
+}
+
+/// A peer that was not heard for longer is taken for gone.
+pub(crate) const PEER_ALIVE: Duration = Duration::from_secs(3);
+/// A peer's answer takes no longer.
+const HELLO_WAIT: Duration = Duration::from_millis(800);
+
+impl Cluster {
+    /// Whether a member was heard lately. This node itself always is.
+    pub(crate) fn alive(&self, node: u64) -> bool {
+        let heard = |heard: Heard| self.env.boot().saturating_sub(heard.at) < PEER_ALIVE;
+        node == self.node || self.peers.get(node).is_some_and(heard)
+    }
+
+    /// Answers a peer's hello.
+    pub(crate) fn hello(&self, from: &proto::HelloRequest) -> proto::HelloResponse {
+        self.peers.note(
+            from.node,
+            Heard {
+                at: self.env.boot(),
+                applied: from.applied,
+                version: from.version.clone(),
+                supported_level: from.supported_level,
+            },
+        );
+        let last = self.shared.progress.lock().log_id;
+        proto::HelloResponse {
+            wall_ms: self.env.wall_ms(),
+            last: last.as_ref().map(log_id_to),
+            supported_level: Level::SUPPORTED.0,
+            version: self.version.clone(),
+            applied: self.shared.applied_index().0,
+        }
+    }
+
+    /// Says hello to every other member at once.
+    pub(crate) async fn greet(&self) {
+        let last = self.shared.progress.lock().log_id;
+        let request = proto::HelloRequest {
+            cluster_id: self.id_text.clone(),
+            node: self.node,
+            last: last.as_ref().map(log_id_to),
+            supported_level: Level::SUPPORTED.0,
+            version: self.version.clone(),
+            applied: self.shared.applied_index().0,
+        };
+        let others = self.members().into_iter().filter(|(id, _)| *id != self.node);
+        let calls = others.map(|(id, peer)| {
+            let mut client = self.client(id, &peer.address);
+            let request = request.clone();
+            async move {
+                let sent = self.env.boot();
+                let answer = tokio::time::timeout(HELLO_WAIT, client.hello(request)).await;
+                let Ok(Ok(answer)) = answer else { return };
+                let answer = answer.into_inner();
+                let now = self.env.boot();
+                self.offsets.heard(id, answer.wall_ms, now.saturating_sub(sent));
+                self.peers.note(
+                    id,
+                    Heard {
+                        at: now,
+                        applied: answer.applied,
+                        version: answer.version,
+                        supported_level: answer.supported_level,
+                    },
+                );
+            }
+        });
+        futures::future::join_all(calls).await;
+    }
+}

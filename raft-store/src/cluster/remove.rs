@@ -1,0 +1,118 @@
+//! Taking a member out. The record comes first: from then on every node refuses it; the leader makes Raft follow.
+
+use openraft::async_runtime::WatchReceiver;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use openraft::ChangeMembers;
+use prost::Message;
+use raft_store_core::cluster::ClusterError;
+use raft_store_core::{Chain, Event, NodeId, Outcome, Request, StoreError};
+use tonic::Status;
+
+use super::nodes::{self, NodeState};
+use super::{Cluster, status};
+use crate::proto;
+use crate::trust::events::TrustEvent;
+
+/// How long a change of membership may take.
+const TAKES: Duration = Duration::from_secs(10);
+
+impl Cluster {
+    fn known(&self, node: u64) -> bool {
+        self.members().iter().any(|(id, _)| *id == node)
+    }
+
+    /// Refuses what would leave fewer live voters than a quorum.
+    fn check_quorum_without(&self, node: u64) -> Result<(), ClusterError> {
+        let left: Vec<u64> = self.voters().into_iter().filter(|voter| *voter != node).collect();
+        if left.is_empty() {
+            return Err(ClusterError::Unsafe("it is the last voter".to_owned()));
+        }
+        let alive = left.iter().filter(|voter| self.alive(**voter)).count();
+        if alive <= left.len() / 2 {
+            let why = format!("of the {} voters left only {alive} answer: there would be no quorum", left.len());
+            return Err(ClusterError::Unsafe(why));
+        }
+        Ok(())
+    }
+
+    /// Removes a member, as the leader, and waits until the new membership is committed.
+    pub(crate) async fn remove_as_leader(&self, node: u64) -> Result<(), Status> {
+        self.remove_here(node).await.map_err(|error| status(&error))
+    }
+
+    async fn remove_here(&self, node: u64) -> Result<(), ClusterError> {
+        if !self.known(node) {
+            return Err(ClusterError::NoSuchMember(NodeId(node)));
+        }
+        self.check_quorum_without(node)?;
+        if node == self.node {
+            return Err(ClusterError::Unsafe("it leads; leadership is handed over first".to_owned()));
+        }
+        let _change = self.change.try_lock().map_err(|_| ClusterError::Busy)?;
+        let request = Request { id: "cluster remove".to_owned(), within: TAKES };
+        self.store
+            .transact(&request, |tx| {
+                if !nodes::set_state(tx, node, NodeState::Removed)? {
+                    return Ok(Outcome::Answer(()));
+                }
+                let event = TrustEvent {
+                    action: "node.removed".to_owned(),
+                    subject: node.to_string(),
+                    at_ms: raft_store_core::Read::now(tx).0,
+                    detail: String::new(),
+                };
+                tx.audit(&Chain::Cluster, Event(event.encode_to_vec()));
+                Ok(Outcome::Commit(()))
+            })
+            .await?;
+        self.expel(node).await
+    }
+
+    /// Makes Raft's membership follow a removal.
+    pub(crate) async fn expel(&self, node: u64) -> Result<(), ClusterError> {
+        let gone = BTreeSet::from([node]);
+        if self.voters().contains(&node) {
+            self.change_members(ChangeMembers::RemoveVoters(gone.clone())).await?;
+        }
+        if self.known(node) {
+            self.change_members(ChangeMembers::RemoveNodes(gone)).await?;
+        }
+        self.channels.forget(node);
+        Ok(())
+    }
+
+    /// One change of membership, jointly safe.
+    pub(crate) async fn change_members(
+        &self,
+        change: ChangeMembers<u64, crate::types::PeerNode>,
+    ) -> Result<(), ClusterError> {
+        let changed = tokio::time::timeout(TAKES, self.raft.change_membership(change, false)).await;
+        match changed {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "membership was not changed");
+                Err(ClusterError::Busy)
+            }
+            Err(_) => Err(ClusterError::Store(StoreError::NotDone { retry: Duration::from_secs(1) })),
+        }
+    }
+
+    /// Removes a member, wherever the leader is. A leader is asked to hand over before it goes.
+    pub(super) async fn remove_anywhere(&self, node: NodeId) -> Result<(), ClusterError> {
+        if !self.known(node.0) {
+            return Err(ClusterError::NoSuchMember(node));
+        }
+        self.check_quorum_without(node.0)?;
+        let leads = self.raft.server_metrics().borrow_watched().current_leader == Some(node.0);
+        if leads {
+            self.transfer_anywhere(None).await?;
+        }
+        let Some((leader, peer)) = self.other_leader() else { return self.remove_here(node.0).await };
+        let mut client = self.client(leader, &peer.address);
+        let request = proto::RemoveRequest { node: node.0 };
+        client.remove(request).await.map_err(|refusal| super::refused(&refusal))?;
+        Ok(())
+    }
+}

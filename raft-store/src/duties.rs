@@ -1,0 +1,275 @@
+//! What a node does by itself: greeting, probing, snapshots, certificate renewal; and, when it leads, membership and
+//! sweep.
+
+use openraft::async_runtime::WatchReceiver;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use openraft::ChangeMembers;
+use raft_store_core::sweep::{self, Sweepable};
+use raft_store_core::{AttemptId, Outcome, Request, Timestamp, View};
+use tokio_util::sync::CancellationToken;
+
+use crate::cluster::{Cluster, NodeFiles, NodeState, all_nodes, set_node_state};
+use crate::disk::LogStore;
+use crate::node::Compaction;
+use crate::origin::{Freshness, Origin};
+use crate::trust::{NodeIdentity, NodeKey, PeerIdentity, PeerTls, ca, cluster_record};
+use crate::types::PeerNode;
+
+/// Between two hellos.
+const GREET: Duration = Duration::from_secs(1);
+/// Between two freshness probes.
+const PROBE: Duration = Duration::from_millis(100);
+/// A probe is given up after this long.
+const PROBE_WAIT: Duration = Duration::from_millis(450);
+/// Between two looks at the membership.
+const MEMBERSHIP: Duration = Duration::from_millis(200);
+/// Between two looks for expired records; a full step is followed by the next at once.
+const SWEEP: Duration = Duration::from_secs(1);
+/// Between two looks at the log's size.
+const COMPACT: Duration = Duration::from_millis(500);
+/// Between two looks at the certificate.
+const RENEW: Duration = Duration::from_secs(60);
+/// A learner this close to the leader becomes a voter.
+const CAUGHT_UP: u64 = 100;
+/// A leader whose oldest append waits longer for its sync hands over.
+pub(crate) const SYNC_STALL: Duration = Duration::from_secs(1);
+
+/// Everything the duties touch.
+pub(crate) struct Duties {
+    pub(crate) cluster: Arc<Cluster>,
+    pub(crate) origin: Arc<Origin>,
+    pub(crate) freshness: Arc<Freshness>,
+    pub(crate) log: LogStore,
+    pub(crate) files: NodeFiles,
+    pub(crate) tls: Arc<PeerTls>,
+    pub(crate) compaction: Compaction,
+    pub(crate) sweep: Vec<Sweepable>,
+    pub(crate) stop: CancellationToken,
+}
+
+impl Duties {
+    /// Starts them all; they end when cancelled.
+    pub(crate) fn start(self) {
+        let this = Arc::new(self);
+        let every = |period: Duration| {
+            let mut ticks = tokio::time::interval(period);
+            ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            ticks
+        };
+        macro_rules! duty {
+            ($period:expr, $name:ident) => {{
+                let (this, mut ticks) = (Arc::clone(&this), every($period));
+                tokio::spawn(async move {
+                    loop {
+                        tokio::select! {
+                            () = this.stop.cancelled() => return,
+                            _ = ticks.tick() => this.$name().await,
+                        }
+                    }
+                });
+            }};
+        }
+        duty!(GREET, greet);
+        duty!(PROBE, probe);
+        duty!(MEMBERSHIP, membership);
+        duty!(SWEEP, sweep);
+        duty!(RENEW, renew);
+        tokio::spawn(async move { this.compact(every(COMPACT)).await });
+    }
+
+    async fn greet(&self) {
+        self.cluster.greet().await;
+    }
+
+    async fn probe(&self) {
+        if self.freshness.age().is_none_or(|age| age >= PROBE) && self.origin.probe(PROBE_WAIT).await.is_err() {
+            self.freshness.timed_out();
+        }
+    }
+
+    fn leads(&self) -> bool {
+        self.cluster.raft.as_leader().is_ok()
+    }
+
+    /// Makes Raft's membership follow the node records, one step a turn; gives leadership away when the disk hangs.
+    async fn membership(&self) {
+        if !self.leads() {
+            return;
+        }
+        if self.cluster.sync.stalled_for() > SYNC_STALL {
+            tracing::error!("the disk does not answer; leadership is given away");
+            drop(self.cluster.transfer_as_leader(0).await);
+            return;
+        }
+        let Ok(_change) = self.cluster.change.try_lock() else { return };
+        if let Some(step) = self.next_step() {
+            if let Err(error) = self.take(step).await {
+                tracing::warn!(%error, "a step of membership failed; it will be tried again");
+            }
+        }
+    }
+
+    fn next_step(&self) -> Option<Step> {
+        let kv = self.cluster.shared.view().ok()?;
+        let view = View::open(&kv, &*self.cluster.sealer, self.cluster.shared.clock.now()).ok()?;
+        let members = self.cluster.members();
+        let voters = self.cluster.voters();
+        let (last, matched) = {
+            let metrics = self.cluster.raft.metrics();
+            let metrics = metrics.borrow_watched();
+            (metrics.last_log_index.unwrap_or_default(), metrics.replication.clone().unwrap_or_default())
+        };
+        for node in all_nodes(&view).ok()? {
+            let member = members.iter().any(|(id, _)| *id == node.id);
+            match node.state {
+                NodeState::Removed if member && node.id != self.cluster.node => return Some(Step::Expel(node.id)),
+                NodeState::Joining if !member => return Some(Step::Learn(node.id, node.address)),
+                NodeState::Joining if voters.contains(&node.id) => return Some(Step::Settle(node.id)),
+                NodeState::Joining => {
+                    let reached = matched.get(&node.id).and_then(Option::as_ref).map_or(0, |id| id.index);
+                    if reached > 0 && reached + CAUGHT_UP >= last && self.cluster.alive(node.id) {
+                        return Some(Step::Promote(node.id));
+                    }
+                }
+                NodeState::Active | NodeState::Removed => {}
+            }
+        }
+        None
+    }
+
+    async fn take(&self, step: Step) -> Result<(), raft_store_core::cluster::ClusterError> {
+        match step {
+            Step::Expel(id) => self.cluster.expel(id).await,
+            Step::Learn(id, address) => {
+                let node = PeerNode { address };
+                let added = self.cluster.raft.add_learner(id, node, false).await;
+                added.map(drop).map_err(|_| raft_store_core::cluster::ClusterError::Busy)
+            }
+            Step::Promote(id) => {
+                self.cluster.change_members(ChangeMembers::AddVoterIds(BTreeSet::from([id]))).await
+            }
+            Step::Settle(id) => {
+                let request = Request::new("membership");
+                let settled = self.cluster.store.transact(&request, |tx| {
+                    let news = set_node_state(tx, id, NodeState::Active)?;
+                    Ok(if news { Outcome::Commit(()) } else { Outcome::Answer(()) })
+                });
+                settled.await?;
+                tracing::info!(node = id, "a node has joined as voter");
+                Ok(())
+            }
+        }
+    }
+
+    /// Removes expired records, as the leader, in bounded steps.
+    async fn sweep(&self) {
+        while self.leads() && !self.stop.is_cancelled() {
+            let shared = &self.cluster.shared;
+            let now = shared.clock.now();
+            let attempt = AttemptId(self.cluster.env.random_id());
+            let step = {
+                let Ok(kv) = shared.view() else { return };
+                let level = shared.progress.lock().position.level.0;
+                sweep::step(&kv, &self.sweep, level, now, attempt, now.plus_ms(5_000))
+            };
+            match step {
+                Ok(Some(entry)) => {
+                    let full = entry.mutations.len() >= raft_store_core::limits::SWEEP_STEP;
+                    if !self.origin.sweep(&entry, attempt).await || !full {
+                        return;
+                    }
+                }
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::error!(%error, "the sweep failed");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Renews this node's peer certificate from its own copy of the authority.
+    async fn renew(&self) {
+        let wall = Timestamp(u64::try_from(self.cluster.env.wall_ms()).unwrap_or_default());
+        match self.files.load_identity() {
+            Ok(Some(identity)) if !identity.renew_due(wall) => {}
+            Ok(_) => match self.issue(wall) {
+                Ok(()) => tracing::info!("the peer certificate was renewed"),
+                Err(error) => tracing::error!(%error, "the peer certificate was not renewed"),
+            },
+            Err(error) => tracing::error!(%error, "the peer certificate cannot be read"),
+        }
+    }
+
+    fn issue(&self, wall: Timestamp) -> Result<(), Box<dyn std::error::Error>> {
+        let shared = &self.cluster.shared;
+        let kv = shared.view()?;
+        let view = View::open(&kv, &*self.cluster.sealer, shared.clock.now())?;
+        let authority = cluster_record::ca(&view)?.ok_or("no cluster record")?;
+        let key = NodeKey::generate()?;
+        let mut serial = [0; 16];
+        self.cluster.env.fill_random(&mut serial);
+        let certificate = authority.issue(&ca::CertificateRequest {
+            csr: &key.request()?,
+            node: PeerIdentity { cluster: self.cluster.id, node: raft_store_core::NodeId(self.cluster.node) },
+            address: &self.cluster.address,
+            now: wall,
+            serial,
+        })?;
+        let identity = NodeIdentity::new(key, vec![certificate, authority.certificate().clone()])?;
+        self.files.store_identity(&identity)?;
+        self.tls.replace(&identity)?;
+        Ok(())
+    }
+
+    /// Snapshots by bytes and time, and purges what followers no longer need (store.md 17).
+    async fn compact(&self, mut ticks: tokio::time::Interval) {
+        let mut marks: VecDeque<(Instant, u64, u64)> = VecDeque::new();
+        let mut snapshot_bytes = 0;
+        let mut snapshot_at = Instant::now();
+        let mut snapshot_index = 0;
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                _ = ticks.tick() => {}
+            }
+            let bytes = self.log.appended_bytes();
+            let applied = self.cluster.shared.applied_index().0;
+            if marks.back().is_none_or(|(_, index, _)| *index < applied) {
+                marks.push_back((Instant::now(), applied, bytes));
+            }
+            let grown = bytes.saturating_sub(snapshot_bytes);
+            let due = grown >= self.compaction.snapshot_bytes
+                || (grown > 0 && snapshot_at.elapsed() >= self.compaction.snapshot_interval);
+            if due && applied > snapshot_index {
+                (snapshot_bytes, snapshot_at, snapshot_index) = (bytes, Instant::now(), applied);
+                drop(self.cluster.raft.trigger().snapshot().await);
+            }
+            let snapshot = self.cluster.raft.metrics().borrow_watched().snapshot.map_or(0, |id| id.index);
+            let mut purge = 0;
+            while let Some((at, index, at_bytes)) = marks.front().copied() {
+                let needless = bytes.saturating_sub(at_bytes) >= self.compaction.keep_bytes
+                    || at.elapsed() >= self.compaction.keep_for;
+                if !needless || index > snapshot {
+                    break;
+                }
+                purge = index;
+                marks.pop_front();
+            }
+            if purge > 0 {
+                drop(self.cluster.raft.trigger().purge_log(purge).await);
+            }
+        }
+    }
+}
+
+/// A step of membership.
+enum Step {
+    Expel(u64),
+    Learn(u64, String),
+    Promote(u64),
+    Settle(u64),
+}

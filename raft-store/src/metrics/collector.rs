@@ -1,0 +1,226 @@
+//! Gauges read at each scrape from Raft, the sync thread, apply and RocksDB.
+
+use openraft::Instant as _;
+use openraft::async_runtime::WatchReceiver;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use openraft::ServerState;
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::MetricFamily;
+use prometheus::{GaugeVec, IntGauge, IntGaugeVec, Opts};
+
+use crate::cluster::Cluster;
+use crate::disk::SyncStats;
+use crate::origin::Freshness;
+
+/// What a collector reads from.
+#[derive(Clone)]
+pub(crate) struct Source {
+    pub(crate) cluster: Arc<Cluster>,
+    pub(crate) freshness: Arc<Freshness>,
+}
+
+/// See the module's documentation.
+pub struct StoreCollector {
+    source: Option<Source>,
+    values: IntGaugeVec,
+    single: Vec<(&'static str, IntGauge)>,
+    state: IntGaugeVec,
+    lag: IntGaugeVec,
+    acks: GaugeVec,
+    fsync: IntGaugeVec,
+    rocks: IntGaugeVec,
+}
+
+/// Plain gauges: name and meaning.
+const SINGLE: [(&str, &str); 30] = [
+    ("woad_raft_term", "Current term."),
+    ("woad_raft_leader_id", "Who leads, as seen here; 0: nobody."),
+    ("woad_raft_has_leader", "Whether a leader is known here."),
+    ("woad_raft_voters", "Voters in the membership."),
+    ("woad_raft_learners", "Learners in the membership."),
+    ("woad_raft_last_log_index", "Last index in the log."),
+    ("woad_raft_committed_index", "Last index known to be committed."),
+    ("woad_raft_applied_index", "Last index applied."),
+    ("woad_raft_snapshot_index", "Index of the last snapshot."),
+    ("woad_raft_purged_index", "Index up to which the log was purged."),
+    ("woad_raft_apply_lag_entries", "Committed entries not applied here."),
+    ("woad_raft_quorum_ack_age_milliseconds", "How long ago a quorum answered this leader; -1: it does not lead."),
+    ("woad_freshness_milliseconds", "Age of this replica's last confirmed read; -1: none since the start."),
+    ("woad_freshness_cut_off", "Whether the last confirmation went unanswered."),
+    ("woad_apply_entries", "Transactions applied by this process."),
+    ("woad_apply_batches", "Batches written by apply."),
+    ("woad_apply_nanoseconds", "Time spent in apply."),
+    ("woad_apply_bytes", "Bytes of transactions applied."),
+    ("woad_apply_guards", "Guards checked by apply."),
+    ("woad_apply_conflicts", "Transactions that met a changed record."),
+    ("woad_dedup_hits", "Attempts that apply had seen before."),
+    ("woad_outcomes_remembered", "Outcomes kept for resends."),
+    ("woad_snapshot_builds", "Snapshots built by this process."),
+    ("woad_snapshot_installs", "Snapshots installed by this process."),
+    ("woad_wal_flushes", "Syncs of the write-ahead log."),
+    ("woad_wal_flush_nanoseconds", "Time spent in syncs."),
+    ("woad_wal_flush_callbacks", "Appends and votes that those syncs made durable."),
+    ("woad_cluster_level", "The replicated cluster level."),
+    ("woad_clock_offset_milliseconds", "This node's clock against the voters' median."),
+    ("woad_sealed", "Whether this node lacks the cluster key."),
+];
+
+/// RocksDB's integer properties that are shown.
+const ROCKS: [(&str, &str); 8] = [
+    ("rocksdb.estimate-num-keys", "estimate_num_keys"),
+    ("rocksdb.total-sst-files-size", "total_sst_files_bytes"),
+    ("rocksdb.cur-size-all-mem-tables", "memtables_bytes"),
+    ("rocksdb.actual-delayed-write-rate", "delayed_write_rate"),
+    ("rocksdb.is-write-stopped", "write_stopped"),
+    ("rocksdb.background-errors", "background_errors"),
+    ("rocksdb.num-running-compactions", "running_compactions"),
+    ("rocksdb.estimate-pending-compaction-bytes", "pending_compaction_bytes"),
+];
+
+impl StoreCollector {
+    fn make(source: Option<Source>) -> prometheus::Result<Self> {
+        let single = SINGLE
+            .iter()
+            .map(|(name, help)| IntGauge::new(*name, *help).map(|gauge| (*name, gauge)))
+            .collect::<prometheus::Result<_>>()?;
+        let vector = |name: &str, help: &str, label: &str| IntGaugeVec::new(Opts::new(name, help), &[label]);
+        Ok(Self {
+            source,
+            single,
+            values: vector("woad_disk_free_bytes", "Free bytes where the data folder is.", "folder")?,
+            state: vector("woad_raft_state", "1 for the state this node is in.", "state")?,
+            lag: vector("woad_replication_lag_entries", "Entries a member is behind; only the leader knows.", "peer")?,
+            acks: GaugeVec::new(
+                Opts::new("woad_peer_last_ack_seconds", "How long ago a member answered; only the leader knows."),
+                &["peer"],
+            )?,
+            fsync: vector("woad_wal_fsync_bucket", "Syncs of the write-ahead log by upper bound in microseconds.", "le")?,
+            rocks: vector("woad_rocksdb", "RocksDB's own figures.", "property")?,
+        })
+    }
+
+    pub(crate) fn of(source: Source) -> prometheus::Result<Self> {
+        Self::make(Some(source))
+    }
+
+    /// One that reads from nothing.
+    pub(crate) fn detached() -> prometheus::Result<Self> {
+        Self::make(None)
+    }
+
+    fn set(&self, name: &str, value: impl TryInto<i64>) {
+        if let Some((_, gauge)) = self.single.iter().find(|(known, _)| *known == name) {
+            gauge.set(value.try_into().unwrap_or(i64::MAX));
+        }
+    }
+
+    fn refresh(&self, source: &Source) {
+        let cluster = &source.cluster;
+        let metrics = cluster.raft.metrics();
+        let metrics = metrics.borrow_watched().clone();
+        let index = |id: Option<crate::types::LogId>| id.map_or(0, |id| id.index);
+        let voters = cluster.voters();
+        self.set("woad_raft_term", metrics.current_term);
+        self.set("woad_raft_leader_id", metrics.current_leader.unwrap_or_default());
+        self.set("woad_raft_has_leader", i64::from(metrics.current_leader.is_some()));
+        self.set("woad_raft_voters", voters.len() as u64);
+        self.set("woad_raft_learners", metrics.membership_config.nodes().count().saturating_sub(voters.len()) as u64);
+        let last = metrics.last_log_index.unwrap_or_default();
+        let applied = index(metrics.last_applied);
+        let committed = index(metrics.local_committed);
+        self.set("woad_raft_last_log_index", last);
+        self.set("woad_raft_committed_index", committed);
+        self.set("woad_raft_applied_index", applied);
+        self.set("woad_raft_snapshot_index", index(metrics.snapshot));
+        self.set("woad_raft_purged_index", index(metrics.purged));
+        self.set("woad_raft_apply_lag_entries", committed.saturating_sub(applied));
+        let ack = metrics.last_quorum_acked.map_or(-1, |at| i64::try_from(at.elapsed().as_millis()).unwrap_or(i64::MAX));
+        self.set("woad_raft_quorum_ack_age_milliseconds", ack);
+        let age = source.freshness.age().map_or(-1, |age| i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
+        self.set("woad_freshness_milliseconds", age);
+        self.set("woad_freshness_cut_off", i64::from(source.freshness.is_cut_off()));
+        for state in ["leader", "follower", "candidate", "learner"] {
+            let is = matches!(
+                (state, metrics.state),
+                ("leader", ServerState::Leader)
+                    | ("follower", ServerState::Follower)
+                    | ("candidate", ServerState::Candidate)
+                    | ("learner", ServerState::Learner)
+            );
+            self.state.with_label_values(&[state]).set(i64::from(is));
+        }
+        self.lag.reset();
+        for (peer, matched) in metrics.replication.iter().flatten() {
+            let behind = last.saturating_sub(matched.as_ref().map_or(0, |id| id.index));
+            self.lag.with_label_values(&[&peer.to_string()]).set(i64::try_from(behind).unwrap_or(i64::MAX));
+        }
+        self.acks.reset();
+        for (peer, at) in metrics.heartbeat.iter().flatten() {
+            if let Some(at) = at {
+                self.acks.with_label_values(&[&peer.to_string()]).set(at.elapsed().as_secs_f64());
+            }
+        }
+        self.refresh_storage(source);
+    }
+
+    fn refresh_storage(&self, source: &Source) {
+        let cluster = &source.cluster;
+        let stats = &cluster.shared.stats;
+        let load = |value: &std::sync::atomic::AtomicU64| value.load(Ordering::Relaxed);
+        self.set("woad_apply_entries", load(&stats.entries));
+        self.set("woad_apply_batches", load(&stats.batches));
+        self.set("woad_apply_nanoseconds", load(&stats.nanos));
+        self.set("woad_apply_bytes", load(&stats.bytes));
+        self.set("woad_apply_guards", load(&stats.guards));
+        self.set("woad_apply_conflicts", load(&stats.conflicts));
+        self.set("woad_dedup_hits", load(&stats.duplicates));
+        self.set("woad_snapshot_builds", load(&stats.snapshots_built));
+        self.set("woad_snapshot_installs", load(&stats.snapshots_installed));
+        let (remembered, level) = {
+            let progress = cluster.shared.progress.lock();
+            (progress.outcomes.len() as u64, progress.position.level.0)
+        };
+        self.set("woad_outcomes_remembered", remembered);
+        self.set("woad_cluster_level", level);
+        self.set("woad_sealed", i64::from(cluster.sealer.is_sealed()));
+        let skew = cluster.offsets.skew_ms(cluster.node, &cluster.voters()).unwrap_or_default();
+        self.set("woad_clock_offset_milliseconds", skew);
+        let sync = cluster.sync.stats();
+        self.set("woad_wal_flushes", load(&sync.flushes));
+        self.set("woad_wal_flush_nanoseconds", load(&sync.nanos));
+        self.set("woad_wal_flush_callbacks", load(&sync.served));
+        let bounds = SyncStats::BUCKETS.iter().map(u64::to_string).chain(["+Inf".to_owned()]);
+        for (bound, count) in bounds.zip(&sync.buckets) {
+            self.fsync.with_label_values(&[&bound]).set(i64::try_from(load(count)).unwrap_or(i64::MAX));
+        }
+        for (property, label) in ROCKS {
+            let value = cluster.shared.database.property(property);
+            self.rocks.with_label_values(&[label]).set(i64::try_from(value).unwrap_or(i64::MAX));
+        }
+        if let Ok(disk) = rustix::fs::statvfs(&cluster.folder) {
+            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+            self.values.with_label_values(&["data"]).set(i64::try_from(free).unwrap_or(i64::MAX));
+        }
+    }
+
+    fn parts(&self) -> Vec<&dyn Collector> {
+        let mut parts: Vec<&dyn Collector> = self.single.iter().map(|(_, gauge)| gauge as &dyn Collector).collect();
+        parts.extend([&self.values as &dyn Collector, &self.state, &self.lag, &self.acks, &self.fsync, &self.rocks]);
+        parts
+    }
+}
+
+impl Collector for StoreCollector {
+    fn desc(&self) -> Vec<&Desc> {
+        self.parts().into_iter().flat_map(Collector::desc).collect()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        if let Some(source) = &self.source {
+            self.refresh(source);
+        }
+        self.parts().into_iter().flat_map(Collector::collect).collect()
+    }
+}

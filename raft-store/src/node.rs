@@ -1,0 +1,101 @@
+//! A running member: made, joined or started again, and stopped in order.
+
+mod options;
+mod start;
+mod stop;
+
+pub use options::{Compaction, Options, Presence, StartError};
+pub use start::{init, join, presence, start};
+
+use openraft::async_runtime::WatchReceiver;
+use std::sync::Arc;
+
+use prometheus::core::Collector;
+use raft_store_core::Store;
+use raft_store_core::cluster::{ClusterControl, Health};
+
+use crate::cluster::Cluster;
+use crate::disk::{DataLock, Database, SyncThread};
+use crate::metrics::{PeerFailures, StoreCollector, StoreMetrics};
+use crate::origin::{Freshness, SKEW_ALARM_MS};
+use crate::types::Raft;
+
+/// How old a quorum's last sign may be for the node to count as ready.
+const QUORUM_FRESH: std::time::Duration = std::time::Duration::from_millis(1_500);
+
+/// A member that runs.
+pub struct Node {
+    raft: Raft,
+    cluster: Arc<Cluster>,
+    freshness: Arc<Freshness>,
+    metrics: Arc<StoreMetrics>,
+    failures: Arc<PeerFailures>,
+    sync: Arc<SyncThread>,
+    recovered: Arc<std::sync::atomic::AtomicBool>,
+    stop: tokio_util::sync::CancellationToken,
+    /// Taken apart by the stop, in its order.
+    held: parking_lot::Mutex<Option<Held>>,
+}
+
+/// What must go last.
+struct Held {
+    database: Arc<Database>,
+    runtime: tokio::runtime::Runtime,
+    lock: DataLock,
+}
+
+impl Node {
+    /// The handle that protocols hold.
+    #[must_use]
+    pub fn store(&self) -> Store {
+        self.cluster.store.clone()
+    }
+
+    /// The cluster itself.
+    #[must_use]
+    pub fn control(&self) -> Arc<dyn ClusterControl> {
+        Arc::clone(&self.cluster) as Arc<dyn ClusterControl>
+    }
+
+    /// What it knows of its own fitness. Never waits, never touches the disk.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let metrics = self.raft.metrics();
+        let metrics = metrics.borrow_watched().clone();
+        let committed = metrics.local_committed.map_or(0, |id| id.index);
+        let applied = metrics.last_applied.map_or(0, |id| id.index);
+        Health {
+            initialised: true,
+            recovered: self.recovered.load(std::sync::atomic::Ordering::Relaxed),
+            leader: metrics.current_leader,
+            quorum_age: self.freshness.age().map(|age| age.max(std::time::Duration::from_millis(1))),
+            apply_lag: committed.saturating_sub(applied),
+            sealed: self.cluster.sealer.is_sealed(),
+            clock_offset_ms: self.cluster.offsets.skew_ms(self.cluster.node, &self.cluster.voters()),
+            storage_ok: metrics.running_state.is_ok() && !self.sync.stats().has_failed(),
+            fsync_stalled: self.sync.stalled_for() > crate::duties::SYNC_STALL,
+        }
+    }
+
+    /// How old the quorum's last sign may be, and how far off the clock, for a node to be ready.
+    #[must_use]
+    pub const fn readiness_limits() -> (std::time::Duration, i64) {
+        (QUORUM_FRESH, SKEW_ALARM_MS)
+    }
+
+    /// What it measures.
+    #[must_use]
+    pub fn collectors(&self) -> Vec<Box<dyn Collector>> {
+        let mut out = self.metrics.collectors();
+        out.push(self.failures.collector());
+        let source = crate::metrics::Source {
+            cluster: Arc::clone(&self.cluster),
+            freshness: Arc::clone(&self.freshness),
+        };
+        match StoreCollector::of(source) {
+            Ok(collector) => out.push(Box::new(collector)),
+            Err(error) => tracing::error!(%error, "store metrics"),
+        }
+        out
+    }
+}

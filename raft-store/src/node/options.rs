@@ -1,0 +1,116 @@
+//! How a member is opened, and why it may not be.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use raft_store_core::sweep::Sweepable;
+
+use crate::cluster::JoinRefused;
+use crate::disk::OpenError;
+use crate::trust::FileError;
+
+/// When snapshots are built and the log is purged (store.md 17).
+#[derive(Clone, Copy, Debug)]
+pub struct Compaction {
+    /// Bytes of log after which a snapshot is built.
+    pub snapshot_bytes: u64,
+    /// Time after which one is built, if anything was written.
+    pub snapshot_interval: Duration,
+    /// Bytes of log kept for followers.
+    pub keep_bytes: u64,
+    /// Time for which log is kept for followers.
+    pub keep_for: Duration,
+}
+
+impl Default for Compaction {
+    fn default() -> Self {
+        Self {
+            snapshot_bytes: 256 * 1024 * 1024,
+            snapshot_interval: Duration::from_secs(600),
+            keep_bytes: 1024 * 1024 * 1024,
+            keep_for: Duration::from_secs(600),
+        }
+    }
+}
+
+/// What a member is opened with.
+#[derive(Clone)]
+pub struct Options {
+    /// Folder that holds everything.
+    pub data_dir: PathBuf,
+    /// Where to listen for the other nodes.
+    pub peer_listen: SocketAddr,
+    /// What the other nodes connect to: `host:port`.
+    pub peer_advertise: String,
+    /// Where the cluster key is, when not in the folder.
+    pub cluster_key_file: Option<PathBuf>,
+    /// Slept after every flush, to stand for a disk that really flushes. For benches.
+    pub debug_fsync_delay: Option<Duration>,
+    /// When snapshots are built and the log is purged.
+    pub compaction: Compaction,
+    /// Every table of the domain whose records expire.
+    pub sweep: Vec<Sweepable>,
+    /// This software's version, shown to operators.
+    pub version: String,
+}
+
+/// What a data folder holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Nothing, or the remains of an interrupted init or join.
+    Fresh,
+    /// A member of a cluster.
+    Member,
+}
+
+/// Why a member could not be made, joined or opened.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The file system, or the peer listener's address.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// Another process uses the folder.
+    #[error("another process uses the data folder {0}")]
+    Locked(PathBuf),
+    /// The database is not usable.
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    /// A key or certificate file is not usable.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The folder already belongs to a member.
+    #[error("the data folder already belongs to node {node} of cluster {cluster}")]
+    Member {
+        /// Which node.
+        node: u64,
+        /// Of which cluster.
+        cluster: String,
+    },
+    /// The folder holds no member.
+    #[error("the data folder holds no member: init or join first")]
+    NotMember,
+    /// Database, certificate and key are not of one node.
+    #[error("the data folder mixes nodes: {0}")]
+    Mixed(String),
+    /// The clock is visibly wrong.
+    #[error("the clock shows {0} ms since 1970, which cannot be right; set it first")]
+    Clock(u64),
+    /// The advertised peer address is not one.
+    #[error("{0:?} is not host:port")]
+    Address(String),
+    /// The cluster did not let this node in.
+    #[error(transparent)]
+    Join(#[from] JoinRefused),
+    /// Key material or TLS.
+    #[error("trust: {0}")]
+    Trust(String),
+    /// Raft did not start.
+    #[error("raft: {0}")]
+    Raft(String),
+}
+
+pub(super) fn trust(error: impl std::fmt::Display) -> StartError {
+    StartError::Trust(error.to_string())
+}

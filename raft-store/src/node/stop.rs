@@ -1,0 +1,26 @@
+//! Stopping in order (store.md 18).
+
+use super::Node;
+
+impl Node {
+    /// Stops: Raft, then views and checkpoints, sync queue and thread, `RocksDB`'s background work, the database.
+    /// Nothing may be asked of the node afterwards.
+    pub async fn shutdown(&self) {
+        let Some(held) = self.held.lock().take() else { return };
+        self.stop.cancel();
+        if let Err(error) = self.raft.shutdown().await {
+            tracing::error!(%error, "raft did not stop cleanly");
+        }
+        let sync = std::sync::Arc::clone(&self.sync);
+        let stopped = tokio::task::spawn_blocking(move || {
+            sync.stop();
+            held.database.close();
+            held.runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+            drop(held.database);
+            drop(held.lock);
+        });
+        if let Err(error) = stopped.await {
+            tracing::error!(%error, "the stop was interrupted");
+        }
+    }
+}
