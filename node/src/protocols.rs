@@ -1,9 +1,9 @@
 //! What the https listeners serve: every protocol's router, merged.
 
 use axum::Router;
-use woad_http::{Services, Shape, edge};
+use woad_http::Services;
 
 /// All protocols over one set of services.
 pub fn https(services: Services) -> Router {
-    edge::wrap(Router::new(), Shape::OAuth, services.metrics)
+    woad_oauth::router(services)
 }

@@ -1,6 +1,7 @@
 //! What the node asks of a replicated store: the one place that knows which store stands behind the listeners.
 
 pub mod memory;
+mod replicated;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -28,6 +29,8 @@ pub struct Options {
     pub cluster_key_file: Option<PathBuf>,
     /// Added to every flush.
     pub debug_fsync_delay: Option<Duration>,
+    /// Bytes of log after which a snapshot is built, when not the store's own choice.
+    pub debug_snapshot_bytes: Option<u64>,
 }
 
 impl From<&Config> for Options {
@@ -38,6 +41,7 @@ impl From<&Config> for Options {
             peer_advertise: config.peer.advertised(),
             cluster_key_file: config.cluster.key_file.clone(),
             debug_fsync_delay: config.node.debug_fsync_delay.map(|delay| delay.0),
+            debug_snapshot_bytes: config.node.debug_snapshot_bytes,
         }
     }
 }
@@ -109,11 +113,11 @@ pub trait Member: Send + Sync {
 /// Opens the store of this binary.
 #[must_use]
 pub fn opener() -> Box<dyn Opener> {
-    Box::new(memory::MemoryOpener::new(Presence::Fresh))
+    Box::new(replicated::ReplicatedOpener)
 }
 
 /// What an open store measures, without one, for the reference.
 #[must_use]
 pub fn collectors() -> Vec<Box<dyn Collector>> {
-    Vec::new()
+    raft_store::described().unwrap_or_default()
 }

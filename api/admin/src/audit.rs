@@ -1,5 +1,7 @@
 //! `GET /v1/realms/{realm}/audit` and `GET /v1/cluster/audit`, with `from` and `count`: a chain's events.
 
+use std::fmt::Write;
+
 use http::StatusCode;
 use raft_store_core::{Chain, Freshness};
 use serde::Serialize;
@@ -31,7 +33,11 @@ struct PageView {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 pub(crate) async fn of_realm(_: Admin, call: ClusterCall) -> Answer {

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use raft_store_core::{Freshness, Request, Stored};
 use serde::de::DeserializeOwned;
-use woad_http::{BodyError, Form, Incoming, Problem, Rejection, Requirement, Requires, Shape, Unavailable};
 use woad_http::incoming::parse_json;
+use woad_http::{BodyError, Form, Incoming, Problem, Rejection, Requirement, Requires, Shape, Unavailable};
 use woad_identity::realm::{self, Realms};
 use woad_identity::{Actor, ClientId, RealmId};
 

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::header::{HeaderName, LOCATION};
 use http::{HeaderValue, StatusCode};
-use raft_store_core::{Abort, Outcome, Tx};
+use raft_store_core::{Outcome, Tx};
 use serde::Serialize;
 use woad_http::Problem;
 use woad_http::idempotency::{Key, Reused};
@@ -33,11 +33,12 @@ pub(crate) enum NotMade<E> {
 
 impl<E> NotMade<E> {
     /// The wire's answer, with the operation's own mapping of its refusals.
-    pub(crate) fn into_problem(self, refused: impl FnOnce(E) -> Problem) -> Problem {
+    pub(crate) fn into_problem(self, map: impl FnOnce(E) -> Problem) -> Problem {
         match self {
-            Self::Refused(error) => refused(error),
-            Self::Reused(reused) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, reused.to_string())
-                .of_kind("idempotency-key-reused"),
+            Self::Refused(error) => map(error),
+            Self::Reused(reused) => {
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, reused.to_string()).of_kind("idempotency-key-reused")
+            }
         }
     }
 }
@@ -58,7 +59,7 @@ pub(crate) fn once<T, E>(
     key: Option<&Key>,
     id: &str,
     create: impl FnOnce(&mut Tx<'_>) -> Decided<T, E>,
-) -> Result<Outcome<Result<Creation<T>, NotMade<E>>>, Abort> {
+) -> Decided<Creation<T>, NotMade<E>> {
     if let Some(key) = key {
         match key.made(tx)? {
             Ok(None) => {}

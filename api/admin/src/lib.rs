@@ -11,10 +11,10 @@ mod cluster;
 mod created;
 mod keys;
 mod lifecycle;
-mod operator;
-mod realms;
 #[cfg(test)]
 mod operations_test;
+mod operator;
+mod realms;
 #[cfg(test)]
 mod testing;
 

@@ -7,7 +7,8 @@ use woad_http::{Peer, Requires};
 
 use crate::testing::{TOKEN, World};
 
-const CLIENT: &str = r#"{"client_id":"job","client":{"client_name":"a job","grant_types":["client_credentials"],"scope":"openid"}}"#;
+const CLIENT: &str =
+    r#"{"client_id":"job","client":{"client_name":"a job","grant_types":["client_credentials"],"scope":"openid"}}"#;
 
 #[tokio::test]
 async fn a_node_without_a_cluster_says_so() {
@@ -136,7 +137,8 @@ async fn a_client_lives_its_life() {
     let events = world.get("/v1/realms/vo/audit?from=2").await.json();
     let whats: Vec<_> =
         events["events"].as_array().unwrap().iter().map(|event| event["event"]["what"].as_str().unwrap()).collect();
-    let names = ["create", "update", "disable", "enable", "rotate_secret", "delete"].map(|name| format!("client.{name}"));
+    let names =
+        ["create", "update", "disable", "enable", "rotate_secret", "delete"].map(|name| format!("client.{name}"));
     assert_eq!(whats, names);
 }
 
@@ -148,7 +150,12 @@ async fn clients_come_in_pages() {
         assert_eq!(world.post("/v1/realms/vo/clients", &body).await.status, 201);
     }
     let ids = |page: &serde_json::Value| -> Vec<String> {
-        page["clients"].as_array().unwrap().iter().map(|client| client["client_id"].as_str().unwrap().to_owned()).collect()
+        page["clients"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|client| client["client_id"].as_str().unwrap().to_owned())
+            .collect()
     };
     let first = world.get("/v1/realms/vo/clients?count=2").await.json();
     assert_eq!((ids(&first), &first["next"]), (vec!["a".to_owned(), "b".to_owned()], &json!("b")));

@@ -62,11 +62,7 @@ impl ClusterControl for FakeCluster {
         Box::pin(async move { Ok(JoinToken { token: "join".to_owned(), expires }) })
     }
 
-    fn remove<'a>(
-        &'a self,
-        _: &'a raft_store_core::Request,
-        node: NodeId,
-    ) -> BoxFuture<'a, Result<(), ClusterError>> {
+    fn remove<'a>(&'a self, _: &'a raft_store_core::Request, node: NodeId) -> BoxFuture<'a, Result<(), ClusterError>> {
         Box::pin(async move {
             match node {
                 NodeId(1) => Ok(()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::header::HOST;
 use http::request::Parts;
-use raft_store_core::{Freshness, Request, Stored, StoreError};
+use raft_store_core::{Freshness, Request, StoreError, Stored};
 use uuid::Uuid;
 use woad_identity::realm::{self, HostName, Realms};
 

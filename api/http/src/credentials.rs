@@ -64,9 +64,11 @@ impl Credentials {
         let Some(header) = headers.get(AUTHORIZATION) else {
             return match (form.get("client_id"), in_form) {
                 (_, Some(_)) if assertion => Err(CredentialsError::Several),
-                (Some(id), Some(secret)) => {
-                    Ok(Self { client_id: id.to_owned(), secret: secret.to_owned(), method: AuthMethod::ClientSecretPost })
-                }
+                (Some(id), Some(secret)) => Ok(Self {
+                    client_id: id.to_owned(),
+                    secret: secret.to_owned(),
+                    method: AuthMethod::ClientSecretPost,
+                }),
                 _ => Err(CredentialsError::Missing),
             };
         };

@@ -39,12 +39,11 @@ async fn edge(shape: Shape, metrics: Metrics, mut request: Request, next: Next) 
     let span = tracing::info_span!("request", id = %context.id);
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let mut response = match check(request.uri(), request.headers(), shape) {
-        Err(refused) => refused.respond(shape),
-        Ok(()) => {
-            request.extensions_mut().insert(context.clone());
-            next.run(request).instrument(span.clone()).await
-        }
+    let mut response = if let Err(refused) = check(request.uri(), request.headers(), shape) {
+        refused.respond(shape)
+    } else {
+        request.extensions_mut().insert(context.clone());
+        next.run(request).instrument(span.clone()).await
     };
     protect(response.headers_mut());
     if let Ok(id) = HeaderValue::from_str(&context.id) {
@@ -145,8 +144,17 @@ mod tests {
     #[test]
     fn paths_that_can_be_read_in_two_ways_are_refused() {
         let table = [
-            "//token", "/./token", "/a/../token", "/a//token", "/a%2ftoken", "/a%2Ftoken", "/%2e%2e/token", "/a%5ctoken",
-            "/token;a=b", "/token%00", "/token%252f",
+            "//token",
+            "/./token",
+            "/a/../token",
+            "/a//token",
+            "/a%2ftoken",
+            "/a%2Ftoken",
+            "/%2e%2e/token",
+            "/a%5ctoken",
+            "/token;a=b",
+            "/token%00",
+            "/token%252f",
         ];
         for path in table {
             assert_eq!(checked(path, &[]), Err(Refused::Path), "{path}");

@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn malformed_forms_are_refused() {
         let many = "a=1&".repeat(2);
-        let crowd: String = (0..=MAX_PARAMETERS).map(|n| format!("p{n}=1&")).collect();
+        let crowd: String = (0..=MAX_PARAMETERS).map(|n| format!("p{n}=1")).collect::<Vec<_>>().join("&");
         let long = format!("{}=1", "n".repeat(MAX_PARAMETER_NAME + 1));
         let table: [(&[u8], FormError); 15] = [
             (b"a=%", FormError::Encoding),
@@ -156,7 +156,7 @@ mod tests {
 
         #[test]
         fn encoded_values_come_back(value in "[^\\p{Cc}]{1,40}") {
-            let encoded: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let encoded: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
             let form = Form::parse(format!("v={encoded}").as_bytes()).unwrap();
             prop_assert_eq!(form.get("v"), Some(value.as_str()));
         }

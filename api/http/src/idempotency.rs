@@ -45,6 +45,12 @@ impl Table for Records {
     }
 }
 
+/// The tables of this crate: the leader refuses writes to tables that nobody has declared.
+#[must_use]
+pub fn tables() -> Vec<TableId> {
+    vec![Records::ID]
+}
+
 /// The tables of this crate whose records expire, for the sweep.
 #[must_use]
 pub fn sweepable() -> Vec<Sweepable> {
@@ -85,7 +91,13 @@ impl Key {
     ///
     /// # Errors
     /// [`InvalidKey`].
-    pub fn of(headers: &HeaderMap, realm: &str, who: &str, path: &str, body: &[u8]) -> Result<Option<Self>, InvalidKey> {
+    pub fn of(
+        headers: &HeaderMap,
+        realm: &str,
+        who: &str,
+        path: &str,
+        body: &[u8],
+    ) -> Result<Option<Self>, InvalidKey> {
         let mut all = headers.get_all(HEADER).iter();
         let Some(value) = all.next() else { return Ok(None) };
         let value = value.as_bytes();

@@ -26,7 +26,7 @@ pub use credentials::Credentials;
 pub use error::{Code, OAuthError, Problem, Refused, Shape, Unavailable};
 pub use form::Form;
 pub use incoming::{BodyError, Incoming, Rejection};
-pub use object::Object;
 pub use metrics::{Metrics, TokenOutcome};
+pub use object::Object;
 pub use route::{Requirement, Requires, Route, Routes};
 pub use services::{Random, Services, SystemRandom};

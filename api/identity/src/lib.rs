@@ -28,7 +28,7 @@ use raft_store_core::{Abort, Outcome};
 
 pub use event::{Actor, Who};
 pub use ids::{ClientId, InvalidId, Kid, RealmId};
-pub use tables::sweepable;
+pub use tables::{sweepable, tables};
 
 /// What a writing function answers.
 pub type Decided<T, E> = Result<Outcome<Result<T, E>>, Abort>;

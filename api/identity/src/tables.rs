@@ -28,3 +28,9 @@ pub(crate) const GRANT_NOT_BEFORE: MarkerId = MarkerId(102);
 pub fn sweepable() -> Vec<Sweepable> {
     vec![Sweepable::of::<RevokedTokens>()]
 }
+
+/// Every table of this crate: the leader refuses writes to tables that nobody has declared.
+#[must_use]
+pub fn tables() -> Vec<TableId> {
+    vec![REALMS, REALM_SECRETS, SIGNING_KEYS, CLIENTS, REVOKED_TOKENS]
+}

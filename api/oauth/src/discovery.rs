@@ -10,7 +10,6 @@ use crate::cached;
 const MAX_AGE_SECONDS: u32 = 300;
 
 /// From this replica's state: goes on without a quorum.
-#[expect(clippy::unused_async, reason = "handlers are async")]
 pub(crate) async fn handle(_: Services, call: PublicCall) -> Response {
     cached::respond(&call.parts.headers, document(&call.realm.row).to_string(), MAX_AGE_SECONDS)
 }

@@ -14,7 +14,7 @@ async fn token_requests_are_refused_with_their_code() {
     let large = format!("grant_type=client_credentials&x={}", "a".repeat(70_000));
     let grant = "grant_type=client_credentials";
     let table = [
-        ("".to_owned(), 400, "invalid_request"),
+        (String::new(), 400, "invalid_request"),
         ("grant_type=".to_owned(), 400, "invalid_request"),
         ("grant_type=password".to_owned(), 400, "unsupported_grant_type"),
         ("grant_type=authorization_code&code=x".to_owned(), 400, "unsupported_grant_type"),

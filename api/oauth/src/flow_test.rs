@@ -126,11 +126,8 @@ async fn forged_truncated_and_foreign_tokens_are_inactive() {
     let world = World::new();
     world.realm("other", "other.example");
     world.client("other", "reader");
-    let headers = [
-        ("host", "other.example"),
-        ("authorization", &*basic("reader", &secret("reader"))),
-        ("content-type", FORM),
-    ];
+    let headers =
+        [("host", "other.example"), ("authorization", &*basic("reader", &secret("reader"))), ("content-type", FORM)];
     let foreign = world.call("POST", "/token", &headers, "grant_type=client_credentials").await;
     let foreign = foreign.json()["access_token"].as_str().unwrap().to_owned();
     assert!(inactive(&world, &foreign).await);

@@ -14,6 +14,8 @@ mod errors_test;
 mod flow_test;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod unavailable_test;
 
 use axum::Router;
 use woad_http::{Route, Routes, Services, Shape, edge};

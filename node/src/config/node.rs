@@ -20,11 +20,15 @@ pub struct Node {
     /// Adds this to every flush to disk, to see on a fast disk what a slow one would do. For benchmarks and tests only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub debug_fsync_delay: Option<Span>,
+    /// Builds a snapshot after this many bytes of log and keeps a quarter of it. For tests only; without it, 256 MiB
+    /// and 1 GiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debug_snapshot_bytes: Option<u64>,
 }
 
 impl Default for Node {
     fn default() -> Self {
-        Self { data_dir: PathBuf::from("/var/lib/woad"), debug_fsync_delay: None }
+        Self { data_dir: PathBuf::from("/var/lib/woad"), debug_fsync_delay: None, debug_snapshot_bytes: None }
     }
 }
 

@@ -25,8 +25,9 @@ impl NodeFiles {
         self.folder.join("peer")
     }
 
-    pub(crate) fn store_identity(&self, identity: &NodeIdentity) -> Result<(), FileError> {
-        identity.store(&self.peer())
+    pub(crate) fn store_identity(&self, identity: &NodeIdentity) -> Result<(), crate::node::StartError> {
+        fs::create_dir_all(self.peer())?;
+        identity.store(&self.peer()).map_err(Into::into)
     }
 
     pub(crate) fn load_identity(&self) -> Result<Option<NodeIdentity>, FileError> {

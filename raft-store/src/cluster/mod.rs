@@ -10,7 +10,7 @@ mod transfer;
 
 pub(crate) use admit::{JoinRefused, ask_to_join};
 pub(crate) use files::NodeFiles;
-pub(crate) use nodes::{NodeState, all_nodes, first_node, removed_nodes, set_state as set_node_state};
+pub(crate) use nodes::{NODES_TABLE, NodeState, all_nodes, first_node, removed_nodes, set_state as set_node_state};
 pub(crate) use peers::Peers;
 
 use openraft::async_runtime::WatchReceiver;

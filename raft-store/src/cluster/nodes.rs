@@ -35,6 +35,9 @@ impl NodeState {
     }
 }
 
+/// Where the node records are.
+pub(crate) const NODES_TABLE: TableId = TableId(20);
+
 /// One row a node id that was ever handed out.
 pub(crate) struct Nodes;
 
@@ -67,7 +70,7 @@ impl Table for Nodes {
     type Row = NodeRow;
     type Indexes = ();
     type Sets = (AllNodes,);
-    const ID: TableId = TableId(13);
+    const ID: TableId = NODES_TABLE;
     const NAME: &'static str = "nodes";
 }
 

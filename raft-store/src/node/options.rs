@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use raft_store_core::TableId;
 use raft_store_core::sweep::Sweepable;
 
 use crate::cluster::JoinRefused;
@@ -50,6 +51,8 @@ pub struct Options {
     pub debug_fsync_delay: Option<Duration>,
     /// When snapshots are built and the log is purged.
     pub compaction: Compaction,
+    /// Every table of the domain; the leader refuses writes to others.
+    pub tables: Vec<TableId>,
     /// Every table of the domain whose records expire.
     pub sweep: Vec<Sweepable>,
     /// This software's version, shown to operators.

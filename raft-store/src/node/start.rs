@@ -370,7 +370,9 @@ impl Opening {
 
         let offsets = Arc::new(Offsets::new(self.env.clone()));
         let freshness = Arc::new(Freshness::new(self.env.clone()));
-        let proposer = Proposer::start(raft.clone(), Arc::clone(&shared), Arc::clone(&offsets), self.node);
+        let own = crate::trust::TABLES.iter().chain([&crate::cluster::NODES_TABLE]);
+        let tables = own.chain(&self.options.tables).map(|table| table.0).collect();
+        let proposer = Proposer::start(raft.clone(), Arc::clone(&shared), Arc::clone(&offsets), self.node, tables);
         let forwarder = Forwarder::new(self.node, proposer.clone(), Arc::clone(&channels));
         let read_index = ReadIndex::start(
             raft.clone(),

@@ -1,11 +1,13 @@
 //! The leader's proposer: one task that checks, stamps and sends in order (store.md 7, 9, 21).
 
 use openraft::async_runtime::WatchReceiver;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use openraft::errors::ClientWriteError;
 use prost::Message;
+use raft_store_core::check::check;
 use raft_store_core::limits::{MAX_DEADLINE_MS, MAX_ENTRY_BYTES};
 use raft_store_core::{Level, Timestamp, wire};
 use tokio::sync::mpsc;
@@ -59,9 +61,15 @@ pub(crate) struct Proposer(mpsc::Sender<Proposed>);
 
 impl Proposer {
     /// Starts the task.
-    pub(crate) fn start(raft: Raft, shared: Arc<Shared>, offsets: Arc<Offsets>, node: u64) -> Self {
+    pub(crate) fn start(
+        raft: Raft,
+        shared: Arc<Shared>,
+        offsets: Arc<Offsets>,
+        node: u64,
+        tables: BTreeSet<u16>,
+    ) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let task = Task { raft, shared, offsets, node, reign: None, last: Timestamp(0) };
+        let task = Task { raft, shared, offsets, node, tables, reign: None, last: Timestamp(0) };
         tokio::spawn(task.run(receiver));
         Self(sender)
     }
@@ -82,6 +90,8 @@ struct Task {
     shared: Arc<Shared>,
     offsets: Arc<Offsets>,
     node: u64,
+    /// Every table this binary knows.
+    tables: BTreeSet<u16>,
     /// The leadership whose inherited entries are applied.
     reign: Option<LeaderId>,
     last: Timestamp,
@@ -132,10 +142,10 @@ impl Task {
     /// What speaks against appending, before it is appended. A resend passes: what counts then is decided at apply.
     fn objection(&self, proposed: &Proposed, level: Level) -> Option<RefusalKind> {
         let entry = &proposed.entry;
-        if entry.attempt.len() != 16 || entry.guards.iter().any(|guard| guard.kind.is_none()) {
-            return Some(RefusalKind::RefusalMalformed);
-        }
-        if proposed.bytes > MAX_ENTRY_BYTES || entry.mutations.iter().any(|change| change.kind.is_none()) {
+        // What stands in the log is never skipped: a malformed entry would stop every node.
+        let malformed = check(entry, |table| self.tables.contains(&table.0));
+        if malformed.is_err() || proposed.bytes > MAX_ENTRY_BYTES {
+            tracing::error!(origin = proposed.origin, ?malformed, "a malformed proposal was refused");
             return Some(RefusalKind::RefusalMalformed);
         }
         if entry.deadline_ms > self.last.0.saturating_add(MAX_DEADLINE_MS) {

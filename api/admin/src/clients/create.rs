@@ -34,6 +34,7 @@ struct CreatedView {
     note: Option<&'static str>,
 }
 
+#[derive(Clone, Copy)]
 enum Refused {
     NoRealm,
     Client(CreateClientError),

@@ -29,9 +29,8 @@ pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
     let after = call.text("after").map(ClientId::parse).transpose().map_err(|error| bad(error.to_string()))?;
     let realm = call.realm().await?;
     let store = &call.running.services.store;
-    let found = store.view(&call.request, Freshness::Linearizable, |view| {
-        client::list(view, &realm.key, after.as_ref(), count)
-    });
+    let found = store
+        .view(&call.request, Freshness::Linearizable, |view| client::list(view, &realm.key, after.as_ref(), count));
     let found = found.await?.answer;
     let next = if found.len() == count { found.last().map(|last| last.key.1.to_string()) } else { None };
     let clients = found.iter().map(|client| view(&client.key.1, &client.row)).collect::<Result<_, _>>()?;

@@ -18,7 +18,7 @@ struct Wanted {
     end_tokens: bool,
 }
 
-fn problem(error: &NoSuchClientOr<NoSecretUsed>) -> Problem {
+fn problem(error: NoSuchClientOr<NoSecretUsed>) -> Problem {
     match error {
         NoSuchClientOr::NoSuchClient => no_client(),
         NoSuchClientOr::Other(NoSecretUsed) => {
@@ -35,8 +35,8 @@ pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
     let store = &call.running.services.store;
     let rotated = store.transact(&call.request, |tx| {
         Ok(match client::rotate_secret(tx, &realm, &id, &secret, ends, &call.actor)? {
-            Outcome::Commit(row) => Outcome::Commit(row.map_err(|error| problem(&error))),
-            Outcome::Answer(row) => Outcome::Answer(row.map_err(|error| problem(&error))),
+            Outcome::Commit(row) => Outcome::Commit(row.map_err(problem)),
+            Outcome::Answer(row) => Outcome::Answer(row.map_err(problem)),
         })
     });
     rotated.await?.answer?;

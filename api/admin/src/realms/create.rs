@@ -77,8 +77,7 @@ impl WantedSettings {
         settings.nbf_offset_seconds = self.nbf_offset_seconds.unwrap_or(settings.nbf_offset_seconds);
         settings.jwks_max_age_seconds = self.jwks_max_age_seconds.unwrap_or(settings.jwks_max_age_seconds);
         settings.access_token_seconds = self.access_token_seconds.unwrap_or(settings.access_token_seconds);
-        settings.max_access_token_seconds =
-            self.max_access_token_seconds.unwrap_or(settings.max_access_token_seconds);
+        settings.max_access_token_seconds = self.max_access_token_seconds.unwrap_or(settings.max_access_token_seconds);
         Ok(settings)
     }
 }
@@ -107,8 +106,11 @@ async fn first_keys(call: &ClusterCall) -> Result<Vec<GeneratedKey>, Problem> {
         kids.push((alg, Kid::parse(&kid).map_err(|error| invalid(error.to_string()))?));
     }
     let make = move || kids.into_iter().map(|(alg, kid)| generate(alg, kid)).collect::<Result<Vec<_>, _>>();
-    let made = tokio::task::spawn_blocking(make).await;
-    made.ok().and_then(Result::ok).ok_or_else(|| Unavailable::from(NoRandomness).into())
+    tokio::task::spawn_blocking(make)
+        .await
+        .ok()
+        .and_then(Result::ok)
+        .ok_or_else(|| Unavailable::from(NoRandomness).into())
 }
 
 pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {

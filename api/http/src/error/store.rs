@@ -23,9 +23,13 @@ impl Unavailable {
     pub(crate) const NO_RANDOMNESS: Self = Self::new("unavailable", "Not possible now, nothing happened");
 }
 
+/// A client that waits longer has given up.
+const LONGEST_RETRY_SECONDS: u64 = 60;
+
 /// `Retry-After` counts whole seconds, and zero would invite a storm.
 fn seconds(retry: Duration) -> u64 {
-    retry.as_secs_f64().ceil().clamp(1.0, 60.0) as u64
+    let started = u64::from(retry.subsec_nanos() > 0);
+    retry.as_secs().saturating_add(started).clamp(1, LONGEST_RETRY_SECONDS)
 }
 
 impl From<StoreError> for Unavailable {

@@ -2,9 +2,9 @@
 
 mod connection;
 mod idle;
-mod socket;
 #[cfg(test)]
 mod serve_test;
+mod socket;
 
 use std::convert::Infallible;
 use std::future::Future;

@@ -1,0 +1,94 @@
+//! What callers see when no quorum answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus::Registry;
+use raft_store_core::memory::MemoryStore;
+use raft_store_core::store::{Backend, BoxFuture, TxFn, ViewFn};
+use raft_store_core::{AttemptId, Done, Freshness, Request, Store, StoreError};
+use woad_http::{Metrics, Services};
+
+use crate::testing::World;
+
+/// A replica that is cut off: local reads go on, everything else ends in this error.
+struct CutOff {
+    memory: Arc<MemoryStore>,
+    grace: bool,
+    error: StoreError,
+}
+
+impl Backend for CutOff {
+    fn transact<'a>(&'a self, _: &'a Request, _: &'a mut TxFn<'_>) -> BoxFuture<'a, Result<Done<()>, StoreError>> {
+        Box::pin(std::future::ready(Err(self.error.clone())))
+    }
+
+    fn view<'a>(
+        &'a self,
+        cx: &'a Request,
+        fresh: Freshness,
+        f: &'a mut ViewFn<'_>,
+    ) -> BoxFuture<'a, Result<Done<()>, StoreError>> {
+        match fresh {
+            Freshness::Local => self.memory.view(cx, fresh, f),
+            Freshness::Issuing { grace } if self.grace && grace == Duration::from_secs(10) => {
+                self.memory.view(cx, fresh, f)
+            }
+            _ => Box::pin(std::future::ready(Err(self.error.clone()))),
+        }
+    }
+}
+
+fn cut_off(world: &mut World, grace: bool, error: StoreError) {
+    let backend = CutOff { memory: Arc::clone(&world.memory), grace, error };
+    let metrics = Metrics::register(&Registry::new()).unwrap();
+    world.router = crate::router(Services::new(Store::new(Arc::new(backend)), metrics));
+}
+
+const NOT_DONE: StoreError = StoreError::NotDone { retry: Duration::from_millis(300) };
+const GRANT: &str = "grant_type=client_credentials";
+
+#[tokio::test]
+async fn within_the_grace_tokens_are_issued_and_nothing_is_called_active() {
+    let mut world = World::new();
+    let token = world.token("reader", "").await;
+    cut_off(&mut world, true, NOT_DONE);
+    assert_eq!(world.form("/token", "reader", GRANT).await.status, 200);
+    for path in ["/jwk", "/.well-known/openid-configuration"] {
+        assert_eq!(world.get(path).await.status, 200, "{path}");
+    }
+    for (path, client) in [("/introspect", "watcher"), ("/revoke", "reader")] {
+        let answer = world.form(path, client, &format!("token={token}")).await;
+        assert_eq!(answer.error(), (503, "temporarily_unavailable".to_owned()), "{path}");
+        assert_eq!(answer.headers["retry-after"], "1");
+    }
+}
+
+#[tokio::test]
+async fn after_the_grace_no_token_is_issued() {
+    let mut world = World::new();
+    cut_off(&mut world, false, NOT_DONE);
+    let answer = world.form("/token", "reader", GRANT).await;
+    assert_eq!(answer.error(), (503, "temporarily_unavailable".to_owned()));
+    assert_eq!(answer.headers["retry-after"], "1");
+    assert_eq!(world.get("/jwk").await.status, 200);
+    let elsewhere = world.call("GET", "/jwk", &[("host", "unknown.example")], "").await;
+    assert_eq!(elsewhere.status, 503);
+}
+
+#[tokio::test]
+async fn a_revocation_of_unknown_outcome_is_never_a_success_nor_a_failure() {
+    let mut world = World::new();
+    let token = world.token("reader", "").await;
+    for (error, status) in [
+        (StoreError::Unknown { attempt: AttemptId([0; 16]) }, 503),
+        (StoreError::Contended, 503),
+        (StoreError::Sealed, 503),
+        (StoreError::Stopped, 503),
+        (StoreError::Full, 507),
+    ] {
+        cut_off(&mut world, true, error.clone());
+        let answer = world.form("/revoke", "reader", &format!("token={token}")).await;
+        assert_eq!(answer.error(), (status, "temporarily_unavailable".to_owned()), "{error}");
+    }
+}
