@@ -2,6 +2,7 @@
 
 pub mod memory;
 mod replicated;
+mod replicated;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -23,7 +23,8 @@ impl Socket {
         match self {
             Self::Tcp(listener) => {
                 let (stream, address) = listener.accept().await?;
-                stream.set_nodelay(true)?;
+                // Fails only on a connection that is gone already, which its first read will tell.
+                let _ = stream.set_nodelay(true);
                 Ok(Accepted::Tcp(stream, address))
             }
             Self::Unix(listener) => {
