@@ -84,8 +84,11 @@ impl Metrics {
     /// When a name is taken or malformed.
     pub fn add(&self, collector: Box<dyn Collector>) -> prometheus::Result<()> {
         let mut found = BTreeMap::new();
-        let kinds: BTreeMap<String, &'static str> =
-            collector.collect().iter().map(|family| (family.name().to_owned(), kind(family.get_field_type()))).collect();
+        let kinds: BTreeMap<String, &'static str> = collector
+            .collect()
+            .iter()
+            .map(|family| (family.name().to_owned(), kind(family.get_field_type())))
+            .collect();
         for desc in collector.desc() {
             let kind = kinds.get(&desc.fq_name).copied().unwrap_or("gauge");
             let family = Family { kind, help: desc.help.clone(), labels: desc.variable_labels.clone() };
@@ -139,11 +142,8 @@ pub fn families_of(registry: &Registry) -> BTreeMap<String, Family> {
         first.map_or_else(Vec::new, |metric| metric.get_label().iter().map(|pair| pair.name().to_owned()).collect())
     };
     let described = gathered.iter().map(|family| {
-        let known = Family {
-            kind: kind(family.get_field_type()),
-            help: family.help().to_owned(),
-            labels: labels(family),
-        };
+        let known =
+            Family { kind: kind(family.get_field_type()), help: family.help().to_owned(), labels: labels(family) };
         (family.name().to_owned(), known)
     });
     described.collect()

@@ -2,7 +2,6 @@
 
 pub mod memory;
 mod replicated;
-mod replicated;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -101,7 +101,11 @@ fn unknown_keys_and_wrong_types_stop_the_start_and_name_their_line() {
 #[test]
 fn no_error_shows_a_secret() {
     let world = World::new();
-    for text in ["[cluster]\njoin_token = 31415926\n", "[cluster]\njoin_token = ['31415926']\n", "[cluster]\njoin_token = '31415926\n"] {
+    for text in [
+        "[cluster]\njoin_token = 31415926\n",
+        "[cluster]\njoin_token = ['31415926']\n",
+        "[cluster]\njoin_token = '31415926\n",
+    ] {
         let file = world.write("woad.toml", text, 0o600);
         let error = from_env(Some(&file), &[]).unwrap_err();
         assert!(!error.contains("31415926"), "{error}");

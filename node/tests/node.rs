@@ -1,6 +1,11 @@
 //! A whole node on a store in memory: its life, its listeners, its probes.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
 
 use std::io::Write as _;
 use std::net::SocketAddr;

@@ -1,6 +1,11 @@
 //! The certificate is replaced while the node serves.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
 
 use std::fs;
 use std::net::SocketAddr;
@@ -89,7 +94,8 @@ async fn a_new_certificate_is_served_and_a_broken_one_is_not() {
 
     // A broken one changes nothing but the metric.
     let failed = metrics.tls.reloads.with_label_values(&["failed"]).get();
-    fs::write(folder.path().join("cert.pem"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
+    fs::write(folder.path().join("cert.pem"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+        .unwrap();
     now.notify_one();
     until(&metrics, "failed", failed + 1).await;
     assert_eq!(handshake(address, &second).await.unwrap().0, second.to_vec());

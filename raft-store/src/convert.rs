@@ -49,10 +49,7 @@ pub(crate) fn membership_to(membership: &Membership) -> proto::Membership {
     let configs = membership.get_joint_config().iter();
     proto::Membership {
         configs: configs.map(|config| proto::VoterSet { voters: config.iter().copied().collect() }).collect(),
-        nodes: membership
-            .nodes()
-            .map(|(id, node)| proto::Member { id: *id, address: node.address.clone() })
-            .collect(),
+        nodes: membership.nodes().map(|(id, node)| proto::Member { id: *id, address: node.address.clone() }).collect(),
     }
 }
 

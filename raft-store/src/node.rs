@@ -1,5 +1,7 @@
 //! A running member: made, joined or started again, and stopped in order.
 
+mod assemble;
+mod follower;
 mod options;
 mod start;
 mod stop;
@@ -88,10 +90,10 @@ impl Node {
     pub fn collectors(&self) -> Vec<Box<dyn Collector>> {
         let mut out = self.metrics.collectors();
         out.push(self.failures.collector());
-        let source = crate::metrics::Source {
-            cluster: Arc::clone(&self.cluster),
-            freshness: Arc::clone(&self.freshness),
-        };
+        out.extend(self.cluster.shared.stats.collectors());
+        out.extend(self.sync.stats().collectors());
+        let source =
+            crate::metrics::Source { cluster: Arc::clone(&self.cluster), freshness: Arc::clone(&self.freshness) };
         match StoreCollector::of(source) {
             Ok(collector) => out.push(Box::new(collector)),
             Err(error) => tracing::error!(%error, "store metrics"),

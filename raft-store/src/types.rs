@@ -8,7 +8,7 @@ use openraft::raft::responder::Responder;
 
 /// An encoded, stamped transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proposal(pub Bytes);
+pub(crate) struct Proposal(pub Bytes);
 
 impl fmt::Display for Proposal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -18,7 +18,7 @@ impl fmt::Display for Proposal {
 
 /// Where a member's peer listener is: `host:port`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PeerNode {
+pub(crate) struct PeerNode {
     /// Host and port.
     pub address: String,
 }
@@ -31,7 +31,7 @@ impl fmt::Display for PeerNode {
 
 /// What apply answers to openraft: nothing. Outcomes come from the origin's own apply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Applied;
+pub(crate) struct Applied;
 
 impl fmt::Display for Applied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -40,11 +40,11 @@ impl fmt::Display for Applied {
 }
 
 /// Tells one party how its proposal ended, without a task that waits for it.
-pub struct Callback<T>(Box<dyn FnOnce(T) + Send>);
+pub(crate) struct Callback<T>(Box<dyn FnOnce(T) + Send>);
 
 impl<T> Callback<T> {
     /// Calls `f` once, from openraft's own task: it must not block.
-    pub fn new(f: impl FnOnce(T) + Send + 'static) -> Self {
+    pub(crate) fn new(f: impl FnOnce(T) + Send + 'static) -> Self {
         Self(Box::new(f))
     }
 }
@@ -57,7 +57,7 @@ impl<T: Send + 'static> Responder<TypeConfig, T> for Callback<T> {
 
 /// The type configuration.
 #[derive(Debug, Clone, Copy, Default, Eq, PartialEq, Ord, PartialOrd)]
-pub struct TypeConfig {}
+pub(crate) struct TypeConfig {}
 
 impl openraft::RaftTypeConfig for TypeConfig {
     type D = Proposal;

@@ -61,7 +61,8 @@ pub fn load(
     };
     for setting in env::settings(environment)? {
         let env::Setting { name, section, key, value } = setting;
-        let alone = Table::from_iter([(section.clone(), Value::Table(Table::from_iter([(key.clone(), value.clone())])))]);
+        let alone =
+            Table::from_iter([(section.clone(), Value::Table(Table::from_iter([(key.clone(), value.clone())])))]);
         if let Err(error) = Config::deserialize(alone) {
             return Err(LoadError::Variable { name, message: one_line(error.message()) });
         }

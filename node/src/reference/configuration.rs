@@ -62,8 +62,7 @@ fn kind(schema: &Value) -> String {
     if let Some(inner) = schema.get("anyOf").and_then(Value::as_array).and_then(|any| any.first()) {
         return kind(inner);
     }
-    let names =
-        [("array", "list of text"), ("boolean", "boolean"), ("integer", "integer"), ("number", "number")];
+    let names = [("array", "list of text"), ("boolean", "boolean"), ("integer", "integer"), ("number", "number")];
     let known = names.iter().find(|(name, _)| admits(schema, name));
     known.map_or("text", |(_, shown)| shown).to_owned()
 }

@@ -50,7 +50,11 @@ fn transactions() -> Vec<Row> {
             millis(store::OUTCOME_RETENTION_MS),
             "longer than deadline and resends together",
         ),
-        ("Outcomes forgotten at once", store::OUTCOME_PURGE_STEP.to_string(), "bounds the work of one entry after a pause"),
+        (
+            "Outcomes forgotten at once",
+            store::OUTCOME_PURGE_STEP.to_string(),
+            "bounds the work of one entry after a pause",
+        ),
         ("Attempts of a node under way", store::MAX_IN_FLIGHT.to_string(), "latency grows beyond, throughput does not"),
         ("Records a sweep removes at once", store::SWEEP_STEP.to_string(), "others' transactions go between"),
     ]

@@ -34,7 +34,7 @@ pub fn metrics() -> prometheus::Result<String> {
 /// Everything that may be scraped.
 fn families() -> prometheus::Result<BTreeMap<String, Family>> {
     let metrics = Metrics::new()?;
-    for collector in store::collectors()? {
+    for collector in store::collectors() {
         metrics.add(collector)?;
     }
     let mut families = metrics.families();

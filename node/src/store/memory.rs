@@ -129,11 +129,7 @@ impl ClusterControl for MemoryControl {
         }
     }
 
-    fn create_join_token<'a>(
-        &'a self,
-        _: &'a Request,
-        _: Duration,
-    ) -> BoxFuture<'a, Result<JoinToken, ClusterError>> {
+    fn create_join_token<'a>(&'a self, _: &'a Request, _: Duration) -> BoxFuture<'a, Result<JoinToken, ClusterError>> {
         Box::pin(async { Err(ClusterError::Unsafe("a store in memory has no members".to_owned())) })
     }
 

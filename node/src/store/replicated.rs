@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use prometheus::core::Collector;
+use raft_store::{Node, RecoveryBundle};
 use raft_store_core::Store;
 use raft_store_core::cluster::{ClusterControl, Health};
 use raft_store_core::store::BoxFuture;
@@ -10,24 +11,33 @@ use raft_store_core::store::BoxFuture;
 use super::{Bundle, Member, OpenError, Opener, Opening, Options, Presence};
 use crate::config::SecretText;
 
-/// Opens stores of `raft-store`.
-#[derive(Clone, Copy, Debug, Default)]
+/// Opens members of real clusters.
 pub struct ReplicatedOpener;
 
 impl From<Options> for raft_store::Options {
     fn from(options: Options) -> Self {
+        let defaults = raft_store::Compaction::default();
+        let compaction = raft_store::Compaction {
+            snapshot_bytes: options.debug_snapshot_bytes.unwrap_or(defaults.snapshot_bytes),
+            keep_bytes: options.debug_snapshot_bytes.map_or(defaults.keep_bytes, |bytes| bytes / 4),
+            ..defaults
+        };
         Self {
             data_dir: options.data_dir,
             peer_listen: options.peer_listen,
             peer_advertise: options.peer_advertise,
             cluster_key_file: options.cluster_key_file,
             debug_fsync_delay: options.debug_fsync_delay,
-            compaction: raft_store::Compaction::default(),
-            tables: woad_identity::tables(),
-            sweep: woad_identity::sweepable(),
-            version: crate::VERSION.to_owned(),
+            compaction,
+            tables: woad_identity::tables().into_iter().chain(woad_http::idempotency::tables()).collect(),
+            sweep: woad_identity::sweepable().into_iter().chain(woad_http::idempotency::sweepable()).collect(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
+}
+
+fn bundle_text(bundle: &RecoveryBundle) -> Result<Bundle, OpenError> {
+    bundle.to_text().map_err(|error| OpenError::Init(Box::new(error)))
 }
 
 impl Opener for ReplicatedOpener {
@@ -35,45 +45,37 @@ impl Opener for ReplicatedOpener {
         match raft_store::presence(&options.data_dir) {
             Ok(raft_store::Presence::Fresh) => Ok(Presence::Fresh),
             Ok(raft_store::Presence::Member) => Ok(Presence::Member),
-            Err(error) => Err(OpenError::Folder(error.into())),
+            Err(error) => Err(OpenError::Folder(Box::new(error))),
         }
     }
 
     fn init(&self, options: Options) -> Opening<(Arc<dyn Member>, Bundle)> {
-        Box::pin(async {
+        Box::pin(async move {
             let made = raft_store::init(options.into()).await;
-            let (node, bundle) = made.map_err(|error| OpenError::Init(error.into()))?;
-            let node: Arc<dyn Member> = Arc::new(Replicated(node));
-            match bundle.to_text() {
-                Ok(text) => Ok((node, text)),
-                Err(error) => {
-                    node.shutdown().await;
-                    Err(OpenError::Init(error.into()))
-                }
-            }
+            let (node, bundle) = made.map_err(|error| OpenError::Init(Box::new(error)))?;
+            Ok((Arc::new(Replicated(node)) as Arc<dyn Member>, bundle_text(&bundle)?))
         })
     }
 
     fn join(&self, options: Options, token: SecretText) -> Opening<Arc<dyn Member>> {
         Box::pin(async move {
             let joined = raft_store::join(options.into(), token.reveal()).await;
-            joined.map(member).map_err(|error| OpenError::Join(error.into()))
+            let node = joined.map_err(|error| OpenError::Join(Box::new(error)))?;
+            Ok(Arc::new(Replicated(node)) as Arc<dyn Member>)
         })
     }
 
     fn start(&self, options: Options) -> Opening<Arc<dyn Member>> {
-        Box::pin(async {
+        Box::pin(async move {
             let started = raft_store::start(options.into()).await;
-            started.map(member).map_err(|error| OpenError::Start(error.into()))
+            let node = started.map_err(|error| OpenError::Start(Box::new(error)))?;
+            Ok(Arc::new(Replicated(node)) as Arc<dyn Member>)
         })
     }
 }
 
-struct Replicated(raft_store::Node);
-
-fn member(node: raft_store::Node) -> Arc<dyn Member> {
-    Arc::new(Replicated(node))
-}
+/// A member of a real cluster.
+struct Replicated(Node);
 
 impl Member for Replicated {
     fn store(&self) -> Store {

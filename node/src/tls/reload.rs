@@ -73,13 +73,7 @@ impl Reloader {
         let seen = versions(&files);
         let loaded = read(&files)?;
         metrics.certificate_not_after.set(loaded.not_after);
-        Ok(Arc::new(Self {
-            files,
-            served: ArcSwap::new(loaded.key),
-            seen: Mutex::new(seen),
-            now,
-            metrics,
-        }))
+        Ok(Arc::new(Self { files, served: ArcSwap::new(loaded.key), seen: Mutex::new(seen), now, metrics }))
     }
 
     /// Looks at the files each second, and when told to, for ever.

@@ -60,10 +60,8 @@ impl Cluster {
         let refused = || Status::permission_denied("the join token is unknown, expired, used, or not this node's");
         let id: TokenId = request.token_id.parse().map_err(|_| refused())?;
         let secret = TokenSecret::from_bytes(&request.secret).ok_or_else(refused)?;
-        let address: PeerAddress = request
-            .peer_address
-            .parse()
-            .map_err(|_| Status::invalid_argument("the peer address is not host:port"))?;
+        let address: PeerAddress =
+            request.peer_address.parse().map_err(|_| Status::invalid_argument("the peer address is not host:port"))?;
         if request.supported_level < self.shared.progress.lock().position.level.0 {
             return Err(Status::failed_precondition("the node's version is older than the cluster's level"));
         }
@@ -158,15 +156,14 @@ pub(crate) async fn ask_to_join(
     for member in &token.addresses {
         let (tls, to) = (tls.clone(), member.to_string());
         let endpoint = Endpoint::from_static("http://peer.woad.invalid").connect_timeout(JOIN_WAIT);
-        let connect =
-            endpoint.connect_with_connector(tower::service_fn(move |_: Uri| {
-                let (tls, to) = (tls.clone(), to.clone());
-                async move {
-                    let stream = tokio::net::TcpStream::connect(&to).await?;
-                    let name = ServerName::try_from("peer.woad.invalid").map_err(io::Error::other)?;
-                    TlsConnector::from(tls).connect(name, stream).await.map(TokioIo::new)
-                }
-            }));
+        let connect = endpoint.connect_with_connector(tower::service_fn(move |_: Uri| {
+            let (tls, to) = (tls.clone(), to.clone());
+            async move {
+                let stream = tokio::net::TcpStream::connect(&to).await?;
+                let name = ServerName::try_from("peer.woad.invalid").map_err(io::Error::other)?;
+                TlsConnector::from(tls).connect(name, stream).await.map(TokioIo::new)
+            }
+        }));
         let channel = match tokio::time::timeout(JOIN_WAIT, connect).await {
             Ok(Ok(channel)) => channel,
             Ok(Err(error)) => {

@@ -76,11 +76,7 @@ impl ClusterControl for Cluster {
         }
     }
 
-    fn create_join_token<'a>(
-        &'a self,
-        cx: &'a Request,
-        valid: Duration,
-    ) -> BoxFuture<'a, Result<Shown, ClusterError>> {
+    fn create_join_token<'a>(&'a self, cx: &'a Request, valid: Duration) -> BoxFuture<'a, Result<Shown, ClusterError>> {
         Box::pin(self.make_join_token(cx, valid))
     }
 
@@ -88,11 +84,7 @@ impl ClusterControl for Cluster {
         Box::pin(self.remove_anywhere(node))
     }
 
-    fn transfer<'a>(
-        &'a self,
-        _: &'a Request,
-        to: Option<NodeId>,
-    ) -> BoxFuture<'a, Result<NodeId, ClusterError>> {
+    fn transfer<'a>(&'a self, _: &'a Request, to: Option<NodeId>) -> BoxFuture<'a, Result<NodeId, ClusterError>> {
         Box::pin(self.transfer_anywhere(to))
     }
 }

@@ -24,7 +24,7 @@ use crate::disk::SyncThread;
 use crate::env::SharedEnv;
 use crate::machine::Shared;
 use crate::net::{Channels, Purpose};
-use crate::origin::Offsets;
+use crate::origin::{Offsets, Proposer};
 use crate::proto;
 use crate::trust::{ClusterId, KeyringSealer, PeerAddress};
 use crate::types::{PeerNode, Raft};
@@ -42,6 +42,7 @@ pub(crate) struct Cluster {
     pub(crate) channels: Arc<Channels>,
     pub(crate) sealer: Arc<KeyringSealer>,
     pub(crate) offsets: Arc<Offsets>,
+    pub(crate) proposer: Proposer,
     pub(crate) peers: Peers,
     pub(crate) sync: Arc<SyncThread>,
     pub(crate) env: SharedEnv,
@@ -81,11 +82,7 @@ impl Cluster {
         (leader != self.node).then_some(node)
     }
 
-    pub(crate) fn client(
-        &self,
-        node: u64,
-        address: &str,
-    ) -> proto::peer_client::PeerClient<tonic::transport::Channel> {
+    pub(crate) fn client(&self, node: u64, address: &str) -> proto::peer_client::PeerClient<tonic::transport::Channel> {
         self.channels.client(node, address, Purpose::Calls)
     }
 }

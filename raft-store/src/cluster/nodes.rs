@@ -83,11 +83,7 @@ pub(crate) struct KnownNode {
 }
 
 fn known(stored: &Stored<Nodes>) -> Result<KnownNode, Abort> {
-    Ok(KnownNode {
-        id: stored.key,
-        address: stored.row.address.clone(),
-        state: NodeState::of(stored.row.state)?,
-    })
+    Ok(KnownNode { id: stored.key, address: stored.row.address.clone(), state: NodeState::of(stored.row.state)? })
 }
 
 /// Every node there ever was.

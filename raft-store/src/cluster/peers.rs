@@ -15,9 +15,6 @@ use crate::proto;
 pub(crate) struct Heard {
     /// Boot time of this node when it was heard.
     pub(crate) at: Duration,
-    pub(crate) applied: u64,
-    pub(crate) version: String,
-    pub(crate) supported_level: u32,
 }
 
 /// The peers heard of.
@@ -48,15 +45,7 @@ impl Cluster {
 
     /// Answers a peer's hello.
     pub(crate) fn hello(&self, from: &proto::HelloRequest) -> proto::HelloResponse {
-        self.peers.note(
-            from.node,
-            Heard {
-                at: self.env.boot(),
-                applied: from.applied,
-                version: from.version.clone(),
-                supported_level: from.supported_level,
-            },
-        );
+        self.peers.note(from.node, Heard { at: self.env.boot() });
         let last = self.shared.progress.lock().log_id;
         proto::HelloResponse {
             wall_ms: self.env.wall_ms(),
@@ -89,15 +78,7 @@ impl Cluster {
                 let answer = answer.into_inner();
                 let now = self.env.boot();
                 self.offsets.heard(id, answer.wall_ms, now.saturating_sub(sent));
-                self.peers.note(
-                    id,
-                    Heard {
-                        at: now,
-                        applied: answer.applied,
-                        version: answer.version,
-                        supported_level: answer.supported_level,
-                    },
-                );
+                self.peers.note(id, Heard { at: now });
             }
         });
         futures::future::join_all(calls).await;

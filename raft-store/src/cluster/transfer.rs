@@ -15,6 +15,8 @@ use crate::proto;
 const NEARLY: u64 = 1_000;
 /// A target must have answered the leader this lately: a heartbeat and a half.
 const HEARD: Duration = Duration::from_millis(150);
+/// How long proposals under way may take to reach the target.
+const DRAINS: Duration = Duration::from_millis(500);
 /// How long the target may take to lead.
 const TAKES: Duration = Duration::from_secs(2);
 
@@ -30,9 +32,11 @@ impl Cluster {
             .iter()
             .filter(|(id, _)| voters.contains(id) && **id != self.node)
             .filter(|(id, _)| {
-                metrics.heartbeat.as_ref().and_then(|beats| beats.get(id)).is_some_and(|at| {
-                    at.as_ref().is_some_and(|at| at.elapsed() < HEARD)
-                })
+                metrics
+                    .heartbeat
+                    .as_ref()
+                    .and_then(|beats| beats.get(id))
+                    .is_some_and(|at| at.as_ref().is_some_and(|at| at.elapsed() < HEARD))
             })
             .filter_map(|(id, matched)| matched.as_ref().map(|matched| (matched.index, *id)))
             .filter(|(index, _)| index + NEARLY >= last)
@@ -73,9 +77,30 @@ impl Cluster {
             return Err(ClusterError::NoSuchMember(NodeId(to)));
         }
         let to = self.pick(to).await?;
+        // Drained first: a target that lacks an entry would refuse, and until the lease ends nothing is written.
+        let _paused = self.proposer.pause();
+        self.drained(to).await?;
         let failed = |_| ClusterError::Store(raft_store_core::StoreError::Stopped);
         self.raft.trigger().transfer_leader(to).await.map_err(failed)?;
         self.wait_leader(to).await
+    }
+
+    /// Waits until everything proposed is at the target.
+    async fn drained(&self, to: u64) -> Result<(), ClusterError> {
+        let behind = || {
+            let metrics = self.raft.metrics();
+            let metrics = metrics.borrow_watched();
+            let matched = metrics.replication.as_ref().and_then(|known| known.get(&to)?.map(|id| id.index));
+            matched < metrics.last_log_index
+        };
+        let since = self.env.boot();
+        while behind() {
+            if self.env.boot().saturating_sub(since) > DRAINS {
+                return Err(ClusterError::Unsafe("the target does not catch up".to_owned()));
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        Ok(())
     }
 
     /// Waits until the node leads, as seen here.

@@ -49,7 +49,7 @@ pub enum OpenError {
 
 /// The current pair of state families. A snapshot is installed into a fresh pair.
 #[derive(Debug)]
-pub struct Generation {
+pub(crate) struct Generation {
     /// Counts up.
     pub number: u64,
 }
@@ -57,19 +57,19 @@ pub struct Generation {
 impl Generation {
     /// Name of the family of records.
     #[must_use]
-    pub fn state(&self) -> String {
+    pub(crate) fn state(&self) -> String {
         format!("data.{}", self.number)
     }
 
     /// Name of the family of outcomes.
     #[must_use]
-    pub fn outcomes(&self) -> String {
+    pub(crate) fn outcomes(&self) -> String {
         format!("outcomes.{}", self.number)
     }
 }
 
 /// An open data folder.
-pub struct Database {
+pub(crate) struct Database {
     pub(crate) db: Db,
     pub(crate) folder: PathBuf,
     pub(crate) generation: ArcSwap<Generation>,
@@ -120,7 +120,7 @@ impl Database {
     ///
     /// # Errors
     /// See [`OpenError`].
-    pub fn open(folder: &Path) -> Result<Self, OpenError> {
+    pub(crate) fn open(folder: &Path) -> Result<Self, OpenError> {
         fs::create_dir_all(folder)?;
         let path = folder.join("db");
         let refused = |source| OpenError::Database { folder: folder.to_owned(), source };
@@ -169,7 +169,7 @@ impl Database {
     ///
     /// # Errors
     /// When the storage fails.
-    pub fn meta(&self, key: &str) -> io::Result<Option<Vec<u8>>> {
+    pub(crate) fn meta(&self, key: &str) -> io::Result<Option<Vec<u8>>> {
         self.db.get_cf(&self.cf(META)?, key).map_err(io_error)
     }
 
@@ -177,7 +177,7 @@ impl Database {
     ///
     /// # Errors
     /// When the storage fails.
-    pub fn set_meta(&self, key: &str, value: &[u8]) -> io::Result<()> {
+    pub(crate) fn set_meta(&self, key: &str, value: &[u8]) -> io::Result<()> {
         let mut batch = WriteBatch::default();
         batch.put_cf(&self.cf(META)?, key, value);
         self.write_synced(batch)
@@ -197,7 +197,7 @@ impl Database {
     ///
     /// # Errors
     /// When the disk cannot promise it.
-    pub fn sync(&self) -> io::Result<()> {
+    pub(crate) fn sync(&self) -> io::Result<()> {
         self.db.flush_wal(true).map_err(io_error)
     }
 
@@ -218,17 +218,19 @@ impl Database {
         let Ok(names) = Db::list_cf(&self.options, self.folder.join("db")) else { return };
         for name in names {
             let of_state = name.starts_with("data.") || name.starts_with("outcomes.");
-            if of_state && name != current.state() && name != current.outcomes() {
-                if let Err(error) = self.db.drop_cf(&name) {
-                    tracing::warn!(%name, %error, "an old generation could not be dropped");
-                }
+            if of_state
+                && name != current.state()
+                && name != current.outcomes()
+                && let Err(error) = self.db.drop_cf(&name)
+            {
+                tracing::warn!(%name, %error, "an old generation could not be dropped");
             }
         }
     }
 
     /// A RocksDB integer property summed over the state and log families.
     #[must_use]
-    pub fn property(&self, name: &str) -> u64 {
+    pub(crate) fn property(&self, name: &str) -> u64 {
         let generation = self.generation.load();
         [LOG.to_owned(), META.to_owned(), generation.state(), generation.outcomes()]
             .iter()
@@ -238,7 +240,7 @@ impl Database {
     }
 
     /// Stops RocksDB's own threads. Called once nothing reads or writes any more, before the database is dropped.
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         if let Err(error) = self.sync() {
             tracing::error!(%error, "the last sync failed");
         }

@@ -9,7 +9,7 @@ use rocksdb::{BoundColumnFamily, Direction, IteratorMode, ReadOptions, SnapshotW
 use super::database::{Database, Db};
 
 /// One RocksDB snapshot over the families of one generation.
-pub struct RocksView<'a> {
+pub(crate) struct RocksView<'a> {
     snapshot: SnapshotWithThreadMode<'a, Db>,
     state: Arc<BoundColumnFamily<'a>>,
     outcomes: Arc<BoundColumnFamily<'a>>,
@@ -24,7 +24,7 @@ impl<'a> RocksView<'a> {
     ///
     /// # Errors
     /// When the current generation is missing.
-    pub fn open(database: &'a Database) -> Result<Self, KvError> {
+    pub(crate) fn open(database: &'a Database) -> Result<Self, KvError> {
         let generation = database.generation.load();
         let state = database.cf(&generation.state()).map_err(failed)?;
         let outcomes = database.cf(&generation.outcomes()).map_err(failed)?;

@@ -8,23 +8,20 @@ use rustix::fs::{FlockOperation, flock};
 
 /// Held while a process uses a data folder.
 #[derive(Debug)]
-pub struct DataLock(File);
+pub(crate) struct DataLock {
+    /// The lock goes with it.
+    _file: File,
+}
 
 impl DataLock {
     /// Takes the lock without waiting.
     ///
     /// # Errors
     /// `WouldBlock` when another process holds it.
-    pub fn take(folder: &Path) -> io::Result<Self> {
+    pub(crate) fn take(folder: &Path) -> io::Result<Self> {
         let file =
             OpenOptions::new().create(true).truncate(false).write(true).read(true).open(folder.join("woad.lock"))?;
         flock(&file, FlockOperation::NonBlockingLockExclusive)?;
-        Ok(Self(file))
-    }
-
-    /// The file that is locked.
-    #[must_use]
-    pub const fn file(&self) -> &File {
-        &self.0
+        Ok(Self { _file: file })
     }
 }

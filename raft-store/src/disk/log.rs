@@ -6,8 +6,8 @@ use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use openraft::storage::{IOFlushed, LogState, RaftLogReader, RaftLogStorage};
 use openraft::OptionalSend;
+use openraft::storage::{IOFlushed, LogState, RaftLogReader, RaftLogStorage};
 use parking_lot::Mutex;
 use prost::Message;
 use rocksdb::{Direction, IteratorMode, ReadOptions, WriteBatch};
@@ -29,7 +29,7 @@ struct Ends {
 
 /// The log. Cheap to clone; all clones are one log.
 #[derive(Clone)]
-pub struct LogStore {
+pub(crate) struct LogStore {
     database: Arc<Database>,
     sync: Arc<SyncThread>,
     ends: Arc<Mutex<Ends>>,
@@ -42,7 +42,7 @@ impl LogStore {
     ///
     /// # Errors
     /// When stored ids cannot be read.
-    pub fn open(database: Arc<Database>, sync: Arc<SyncThread>) -> io::Result<Self> {
+    pub(crate) fn open(database: Arc<Database>, sync: Arc<SyncThread>) -> io::Result<Self> {
         let purged = read_id(&database, "purged")?;
         let last = last_entry(&database)?;
         let ends = Ends { last: last.or(purged), purged };
@@ -51,12 +51,8 @@ impl LogStore {
 
     /// Bytes of entries appended by this process.
     #[must_use]
-    pub fn appended_bytes(&self) -> u64 {
+    pub(crate) fn appended_bytes(&self) -> u64 {
         self.appended.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn last(&self) -> Option<LogId> {
-        self.ends.lock().last
     }
 
     async fn durable(&self) -> io::Result<()> {

@@ -4,14 +4,14 @@ mod database;
 mod kv;
 mod lock;
 mod log;
-mod sync;
 #[cfg(test)]
 mod suite_test;
+mod sync;
 
-pub use database::{Database, Generation, OpenError};
-pub use kv::RocksView;
-pub use lock::DataLock;
-pub use log::LogStore;
-pub use sync::{SyncStats, SyncThread};
+pub(crate) use database::{Database, Generation, OpenError};
+pub(crate) use kv::RocksView;
+pub(crate) use lock::DataLock;
+pub(crate) use log::LogStore;
+pub(crate) use sync::{SyncStats, SyncThread};
 
 pub(crate) use database::io_error;

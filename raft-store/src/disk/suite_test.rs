@@ -33,8 +33,7 @@ impl StoreBuilder<TypeConfig, LogStore, Machine, Guard> for Builder {
         let database = Arc::new(Database::open(folder.path()).unwrap());
         let sync = SyncThread::start(Arc::clone(&database), None).unwrap();
         let log = LogStore::open(Arc::clone(&database), Arc::clone(&sync)).unwrap();
-        let machine =
-            Machine::open(Arc::clone(&database), SharedEnv::system(), Arc::new(PlainSealer)).unwrap();
+        let machine = Machine::open(Arc::clone(&database), SharedEnv::system(), Arc::new(PlainSealer)).unwrap();
         Ok((Guard { _folder: folder, database, sync }, log, machine))
     }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use openraft::storage::IOFlushed;
 use parking_lot::Mutex;
+use prometheus::{Histogram, HistogramOpts};
 use tokio::sync::oneshot;
 
 use super::database::Database;
@@ -21,8 +22,8 @@ pub(crate) enum Waiter {
 }
 
 impl Waiter {
-    fn done(self, result: Result<(), &io::Error>) {
-        let result = result.map_err(|error| io::Error::new(error.kind(), error.to_string()));
+    fn done(self, result: Result<&(), &io::Error>) {
+        let result = result.copied().map_err(|error| io::Error::new(error.kind(), error.to_string()));
         match self {
             Self::Appended(callback) => callback.io_completed(result),
             Self::Saved(sender) => drop(sender.send(result)),
@@ -31,45 +32,52 @@ impl Waiter {
 }
 
 /// What the sync thread has done, for metrics and readiness.
-#[derive(Debug, Default)]
-pub struct SyncStats {
-    /// Flushes so far.
-    pub flushes: AtomicU64,
-    /// Waiters served so far.
-    pub served: AtomicU64,
-    /// Nanoseconds spent in flushes.
-    pub nanos: AtomicU64,
-    /// Durations by upper bound: see [`SyncStats::BUCKETS`].
-    pub buckets: [AtomicU64; 10],
+pub(crate) struct SyncStats {
+    /// Seconds of a flush.
+    pub(crate) seconds: Histogram,
+    /// Appends and votes that one flush made durable.
+    pub(crate) served: Histogram,
     /// When the oldest unserved waiter came, in ms since the thread started, plus one; zero: none waits.
     oldest: AtomicU64,
     failed: AtomicBool,
 }
 
+/// Upper bounds of a flush in seconds: from a write cache to a spinning disk and a hung one.
+const SECONDS: [f64; 10] = [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.02, 0.1, 1.0, 5.0];
+/// Upper bounds of waiters a flush.
+const SERVED: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 256.0, 1024.0];
+
 impl SyncStats {
-    /// Upper bounds of [`SyncStats::buckets`] in microseconds; the last is unbounded.
-    pub const BUCKETS: [u64; 9] = [50, 100, 250, 500, 1_000, 5_000, 20_000, 100_000, 1_000_000];
+    pub(crate) fn new() -> prometheus::Result<Self> {
+        let histogram = |name: &str, help: &str, bounds: &[f64]| {
+            Histogram::with_opts(HistogramOpts::new(name, help).buckets(bounds.to_vec()))
+        };
+        Ok(Self {
+            seconds: histogram("woad_wal_fsync_seconds", "A sync of the write-ahead log.", &SECONDS)?,
+            served: histogram("woad_wal_fsync_callbacks", "Appends and votes that one sync made durable.", &SERVED)?,
+            oldest: AtomicU64::new(0),
+            failed: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) fn collectors(&self) -> Vec<Box<dyn prometheus::core::Collector>> {
+        vec![Box::new(self.seconds.clone()), Box::new(self.served.clone())]
+    }
 
     fn record(&self, took: Duration, served: usize) {
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        self.flushes.fetch_add(1, Ordering::Relaxed);
-        self.served.fetch_add(served as u64, Ordering::Relaxed);
-        self.nanos.fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
-        let bucket = Self::BUCKETS.iter().position(|bound| micros <= *bound).unwrap_or(Self::BUCKETS.len());
-        if let Some(count) = self.buckets.get(bucket) {
-            count.fetch_add(1, Ordering::Relaxed);
-        }
+        self.seconds.observe(took.as_secs_f64());
+        self.served.observe(f64::from(u32::try_from(served).unwrap_or(u32::MAX)));
     }
 
     /// Whether a flush has failed; the node is to stop then.
     #[must_use]
-    pub fn has_failed(&self) -> bool {
+    pub(crate) fn has_failed(&self) -> bool {
         self.failed.load(Ordering::Relaxed)
     }
 }
 
 /// The thread and its queue.
-pub struct SyncThread {
+pub(crate) struct SyncThread {
     queue: Mutex<Option<Sender<Waiter>>>,
     handle: Mutex<Option<JoinHandle<()>>>,
     stats: Arc<SyncStats>,
@@ -81,9 +89,9 @@ impl SyncThread {
     ///
     /// # Errors
     /// When the thread cannot be made.
-    pub fn start(database: Arc<Database>, delay: Option<Duration>) -> io::Result<Arc<Self>> {
+    pub(crate) fn start(database: Arc<Database>, delay: Option<Duration>) -> io::Result<Arc<Self>> {
         let (sender, receiver) = channel();
-        let stats = Arc::new(SyncStats::default());
+        let stats = Arc::new(SyncStats::new().map_err(super::io_error)?);
         let for_thread = Arc::clone(&stats);
         let handle = std::thread::Builder::new()
             .name("wal-sync".to_owned())
@@ -110,7 +118,7 @@ impl SyncThread {
 
     /// How long the oldest waiter has waited.
     #[must_use]
-    pub fn stalled_for(&self) -> Duration {
+    pub(crate) fn stalled_for(&self) -> Duration {
         match self.stats.oldest.load(Ordering::Relaxed) {
             0 => Duration::ZERO,
             since => self.started.elapsed().saturating_sub(Duration::from_millis(since - 1)),
@@ -119,17 +127,17 @@ impl SyncThread {
 
     /// Its counters.
     #[must_use]
-    pub fn stats(&self) -> &SyncStats {
+    pub(crate) fn stats(&self) -> &SyncStats {
         &self.stats
     }
 
     /// Closes the queue and waits for the thread. What is queued is still served.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.queue.lock().take();
-        if let Some(handle) = self.handle.lock().take() {
-            if handle.join().is_err() {
-                tracing::error!("the sync thread panicked");
-            }
+        if let Some(handle) = self.handle.lock().take()
+            && handle.join().is_err()
+        {
+            tracing::error!("the sync thread panicked");
         }
     }
 }
@@ -150,7 +158,7 @@ fn run(database: &Database, queue: &Receiver<Waiter>, delay: Option<Duration>, s
             tracing::error!(%error, "the write-ahead log could not be synced");
         }
         for waiter in waiters {
-            waiter.done(result.as_ref().map(|()| ()));
+            waiter.done(result.as_ref());
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use futures::StreamExt;
@@ -64,17 +63,12 @@ fn apply_chunk(shared: &Arc<Shared>, chunk: Vec<EntryResponder<TypeConfig>>) -> 
                     overlay.push(Write::Set(Space::State, layout::meta_key("membership"), Some(bytes)));
                 }
                 EntryPayload::Normal(proposal) => {
-                    shared.stats.bytes.fetch_add(proposal.0.len() as u64, Ordering::Relaxed);
+                    shared.stats.bytes.inc_by(proposal.0.len() as u64);
                     let entry = wire::Entry::decode(proposal.0.clone()).map_err(|error| fatal(&error))?;
-                    shared.stats.guards.fetch_add(entry.guards.len() as u64, Ordering::Relaxed);
-                    let applied = apply(
-                        &mut overlay,
-                        &mut progress.outcomes,
-                        &mut progress.position,
-                        Revision(index),
-                        &entry,
-                    )
-                    .map_err(|error| fatal(&error))?;
+                    shared.stats.guards.inc_by(entry.guards.len() as u64);
+                    let applied =
+                        apply(&mut overlay, &mut progress.outcomes, &mut progress.position, Revision(index), &entry)
+                            .map_err(|error| fatal(&error))?;
                     own_tables |= touches_own_tables(&entry);
                     count(shared, &applied);
                     told.push(applied);
@@ -104,18 +98,17 @@ fn apply_chunk(shared: &Arc<Shared>, chunk: Vec<EntryResponder<TypeConfig>>) -> 
     for responder in responders {
         responder.send(types::Applied);
     }
-    shared.stats.batches.fetch_add(1, Ordering::Relaxed);
-    let nanos = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-    shared.stats.nanos.fetch_add(nanos, Ordering::Relaxed);
+    shared.stats.batches.inc();
+    shared.stats.seconds.inc_by(start.elapsed().as_secs_f64());
     Ok(())
 }
 
 fn count(shared: &Shared, applied: &Applied) {
-    shared.stats.entries.fetch_add(1, Ordering::Relaxed);
+    shared.stats.entries.inc();
     if applied.duplicate {
-        shared.stats.duplicates.fetch_add(1, Ordering::Relaxed);
+        shared.stats.duplicates.inc();
     } else if matches!(applied.verdict, Verdict::Conflict(_)) {
-        shared.stats.conflicts.fetch_add(1, Ordering::Relaxed);
+        shared.stats.conflicts.inc();
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use rocksdb::{IngestExternalFileOptions, WriteBatch};
 
@@ -54,6 +53,6 @@ fn install_blocking(shared: &Arc<Shared>, meta: &SnapshotMeta, source: SnapshotS
     drop(view);
     shared.observe();
     database.drop_other_generations();
-    shared.stats.snapshots_installed.fetch_add(1, Ordering::Relaxed);
+    shared.stats.snapshots_installed.inc();
     snapshot::build(shared).map(drop)
 }

@@ -3,13 +3,12 @@
 mod apply;
 mod install;
 mod snapshot;
+mod stats;
 mod stream;
 mod waiters;
 
-use openraft::async_runtime::WatchReceiver;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use openraft::storage::{EntryResponder, RaftSnapshotBuilder, RaftStateMachine};
 use parking_lot::Mutex;
@@ -19,7 +18,8 @@ use raft_store_core::{ReadKv, Revision, Sealer, Space, layout};
 use tokio::sync::watch;
 
 pub(crate) use snapshot::SnapshotCatalog;
-pub use snapshot::SnapshotSource;
+pub(crate) use snapshot::SnapshotSource;
+pub(crate) use stats::ApplyStats;
 pub(crate) use stream::{CHUNK_LIMIT, Heading, Received, chunks, meta_of};
 pub(crate) use waiters::Waiters;
 
@@ -30,7 +30,7 @@ use crate::proto;
 use crate::types::{LogId, Snapshot, SnapshotMeta, StoredMembership, TypeConfig};
 
 /// Sees the state after every apply that touched the store's own tables (ids below 100).
-pub trait Observer: Send + Sync {
+pub(crate) trait Observer: Send + Sync {
     /// Called after such an apply, or a snapshot install, has been written.
     fn changed(&self, view: &dyn ReadKv);
 }
@@ -41,29 +41,6 @@ pub(crate) struct Progress {
     pub(crate) position: Position,
     pub(crate) log_id: Option<LogId>,
     pub(crate) membership: StoredMembership,
-}
-
-/// Counters of apply, for metrics.
-#[derive(Debug, Default)]
-pub struct ApplyStats {
-    /// Transactions applied.
-    pub entries: AtomicU64,
-    /// Batches written.
-    pub batches: AtomicU64,
-    /// Nanoseconds spent.
-    pub nanos: AtomicU64,
-    /// Bytes of transactions.
-    pub bytes: AtomicU64,
-    /// Guards checked.
-    pub guards: AtomicU64,
-    /// Transactions that met a changed record.
-    pub conflicts: AtomicU64,
-    /// Attempts seen again.
-    pub duplicates: AtomicU64,
-    /// Snapshots built.
-    pub snapshots_built: AtomicU64,
-    /// Snapshots installed.
-    pub snapshots_installed: AtomicU64,
 }
 
 /// What the machine and its users share.
@@ -82,16 +59,14 @@ pub(crate) struct Shared {
 
 /// openraft's handle on the state. Cheap to clone.
 #[derive(Clone)]
-pub struct Machine(pub(crate) Arc<Shared>);
+pub(crate) struct Machine(pub(crate) Arc<Shared>);
 
 pub(crate) fn load_progress(view: &dyn ReadKv) -> io::Result<Progress> {
     use prost::Message;
     let failed = |error: &dyn std::error::Error| io::Error::other(error.to_string());
     let meta = |name: &str| view.get(Space::State, &layout::meta_key(name)).map_err(|error| failed(&error));
     let log_id = meta("log_id")?
-        .map(|bytes| {
-            log_id_from(proto::LogId::decode(bytes.as_slice()).map_err(|_| malformed("applied log id"))?)
-        })
+        .map(|bytes| log_id_from(proto::LogId::decode(bytes.as_slice()).map_err(|_| malformed("applied log id"))?))
         .transpose()?;
     let membership = meta("membership")?
         .map(|bytes| {
@@ -133,7 +108,7 @@ impl Machine {
             sealer,
             progress: Mutex::new(progress),
             applied,
-            stats: ApplyStats::default(),
+            stats: ApplyStats::new().map_err(crate::disk::io_error)?,
             snapshots,
             observer: Mutex::new(None),
         })))
@@ -183,7 +158,7 @@ impl RaftStateMachine<TypeConfig> for Machine {
     }
 
     async fn get_current_snapshot(&mut self) -> io::Result<Option<Snapshot>> {
-        self.0.snapshots.current(&self.0.database)
+        Ok(self.0.snapshots.current())
     }
 }
 

@@ -4,21 +4,20 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use parking_lot::Mutex;
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{Options, SnapshotWithThreadMode};
 
 use super::{Shared, load_progress};
-use crate::disk::{Database, io_error};
+use crate::disk::io_error;
 use crate::types::{Snapshot, SnapshotMeta};
 
 type ReadOnly = rocksdb::DBWithThreadMode<rocksdb::MultiThreaded>;
 
 /// The bytes of a snapshot, wherever they are.
 #[derive(Clone, Debug)]
-pub enum SnapshotSource {
+pub(crate) enum SnapshotSource {
     /// A checkpoint of a whole database.
     Checkpoint(Arc<CheckpointFolder>),
     /// Sorted files received from another node, verified.
@@ -27,7 +26,7 @@ pub enum SnapshotSource {
 
 /// A checkpoint on disk. Removed when its last user is gone, once a newer one has taken its place.
 #[derive(Debug)]
-pub struct CheckpointFolder {
+pub(crate) struct CheckpointFolder {
     path: PathBuf,
     superseded: Mutex<bool>,
 }
@@ -35,7 +34,7 @@ pub struct CheckpointFolder {
 impl CheckpointFolder {
     /// Where it is.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }
@@ -50,7 +49,7 @@ impl Drop for CheckpointFolder {
 
 /// Received files. Removed when dropped.
 #[derive(Debug)]
-pub struct StagedFolder {
+pub(crate) struct StagedFolder {
     pub(super) path: PathBuf,
 }
 
@@ -90,18 +89,18 @@ impl SnapshotCatalog {
         Ok(Self { folder, current: Mutex::new(current) })
     }
 
-    pub(crate) fn current(&self, database: &Database) -> io::Result<Option<Snapshot>> {
-        let Some(folder) = self.current.lock().clone() else { return Ok(None) };
+    pub(crate) fn current(&self) -> Option<Snapshot> {
+        let folder = self.current.lock().clone()?;
         let meta = match read_meta(&folder.path) {
             Ok(meta) => meta,
             Err(error) => {
-                tracing::warn!(%error, folder = %database.folder.display(), "a snapshot cannot be read; dropped");
+                tracing::warn!(%error, folder = %folder.path.display(), "a snapshot cannot be read; dropped");
                 *folder.superseded.lock() = true;
                 *self.current.lock() = None;
-                return Ok(None);
+                return None;
             }
         };
-        Ok(Some(Snapshot { meta, snapshot: SnapshotSource::Checkpoint(folder) }))
+        Some(Snapshot { meta, snapshot: SnapshotSource::Checkpoint(folder) })
     }
 }
 
@@ -130,16 +129,11 @@ struct CheckpointView<'a> {
 }
 
 impl raft_store_core::ReadKv for CheckpointView<'_> {
-    fn get(
-        &self,
-        space: raft_store_core::Space,
-        key: &[u8],
-    ) -> Result<Option<Vec<u8>>, raft_store_core::KvError> {
+    fn get(&self, space: raft_store_core::Space, key: &[u8]) -> Result<Option<Vec<u8>>, raft_store_core::KvError> {
         match space {
-            raft_store_core::Space::State => self
-                .snapshot
-                .get_cf(&self.state, key)
-                .map_err(|error| raft_store_core::KvError(error.to_string())),
+            raft_store_core::Space::State => {
+                self.snapshot.get_cf(&self.state, key).map_err(|error| raft_store_core::KvError(error.to_string()))
+            }
             raft_store_core::Space::Outcomes => Ok(None),
         }
     }
@@ -186,6 +180,6 @@ pub(super) fn build(shared: &Shared) -> io::Result<Snapshot> {
     if let Some(old) = current.replace(Arc::clone(&folder)) {
         *old.superseded.lock() = true;
     }
-    shared.stats.snapshots_built.fetch_add(1, Ordering::Relaxed);
+    shared.stats.snapshots_built.inc();
     Ok(Snapshot { meta, snapshot: SnapshotSource::Checkpoint(folder) })
 }

@@ -251,8 +251,8 @@ pub(crate) fn meta_of(header: &proto::SnapshotHeader) -> io::Result<(Vote, Snaps
     }
     let membership = header.membership.clone().ok_or_else(|| invalid("no membership"))?;
     let meta = SnapshotMeta {
-        last_log_id: optional_log_id_from(header.last.clone())?,
+        last_log_id: optional_log_id_from(header.last)?,
         last_membership: stored_membership_from(membership)?,
     };
-    Ok((vote_from(header.vote.clone())?, meta))
+    Ok((vote_from(header.vote)?, meta))
 }

@@ -3,15 +3,13 @@
 use openraft::Instant as _;
 use openraft::async_runtime::WatchReceiver;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use openraft::ServerState;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
-use prometheus::{GaugeVec, IntGauge, IntGaugeVec, Opts};
+use prometheus::{Gauge, GaugeVec, IntGauge, IntGaugeVec, Opts};
 
 use crate::cluster::Cluster;
-use crate::disk::SyncStats;
 use crate::origin::Freshness;
 
 /// What a collector reads from.
@@ -26,15 +24,15 @@ pub struct StoreCollector {
     source: Option<Source>,
     values: IntGaugeVec,
     single: Vec<(&'static str, IntGauge)>,
+    seconds: Vec<(&'static str, Gauge)>,
     state: IntGaugeVec,
     lag: IntGaugeVec,
     acks: GaugeVec,
-    fsync: IntGaugeVec,
     rocks: IntGaugeVec,
 }
 
 /// Plain gauges: name and meaning.
-const SINGLE: [(&str, &str); 30] = [
+const SINGLE: [(&str, &str); 15] = [
     ("woad_raft_term", "Current term."),
     ("woad_raft_leader_id", "Who leads, as seen here; 0: nobody."),
     ("woad_raft_has_leader", "Whether a leader is known here."),
@@ -46,25 +44,17 @@ const SINGLE: [(&str, &str); 30] = [
     ("woad_raft_snapshot_index", "Index of the last snapshot."),
     ("woad_raft_purged_index", "Index up to which the log was purged."),
     ("woad_raft_apply_lag_entries", "Committed entries not applied here."),
-    ("woad_raft_quorum_ack_age_milliseconds", "How long ago a quorum answered this leader; -1: it does not lead."),
-    ("woad_freshness_milliseconds", "Age of this replica's last confirmed read; -1: none since the start."),
     ("woad_freshness_cut_off", "Whether the last confirmation went unanswered."),
-    ("woad_apply_entries", "Transactions applied by this process."),
-    ("woad_apply_batches", "Batches written by apply."),
-    ("woad_apply_nanoseconds", "Time spent in apply."),
-    ("woad_apply_bytes", "Bytes of transactions applied."),
-    ("woad_apply_guards", "Guards checked by apply."),
-    ("woad_apply_conflicts", "Transactions that met a changed record."),
-    ("woad_dedup_hits", "Attempts that apply had seen before."),
     ("woad_outcomes_remembered", "Outcomes kept for resends."),
-    ("woad_snapshot_builds", "Snapshots built by this process."),
-    ("woad_snapshot_installs", "Snapshots installed by this process."),
-    ("woad_wal_flushes", "Syncs of the write-ahead log."),
-    ("woad_wal_flush_nanoseconds", "Time spent in syncs."),
-    ("woad_wal_flush_callbacks", "Appends and votes that those syncs made durable."),
     ("woad_cluster_level", "The replicated cluster level."),
-    ("woad_clock_offset_milliseconds", "This node's clock against the voters' median."),
     ("woad_sealed", "Whether this node lacks the cluster key."),
+];
+
+/// Durations, in seconds.
+const SECONDS: [(&str, &str); 3] = [
+    ("woad_raft_quorum_ack_age_seconds", "How long ago a quorum answered this leader; -1: it does not lead."),
+    ("woad_freshness_seconds", "Age of this replica's last confirmed read; -1: none since the start."),
+    ("woad_clock_offset_seconds", "This node's clock against the voters' median."),
 ];
 
 /// RocksDB's integer properties that are shown.
@@ -85,10 +75,15 @@ impl StoreCollector {
             .iter()
             .map(|(name, help)| IntGauge::new(*name, *help).map(|gauge| (*name, gauge)))
             .collect::<prometheus::Result<_>>()?;
+        let seconds = SECONDS
+            .iter()
+            .map(|(name, help)| Gauge::new(*name, *help).map(|gauge| (*name, gauge)))
+            .collect::<prometheus::Result<_>>()?;
         let vector = |name: &str, help: &str, label: &str| IntGaugeVec::new(Opts::new(name, help), &[label]);
         Ok(Self {
             source,
             single,
+            seconds,
             values: vector("woad_disk_free_bytes", "Free bytes where the data folder is.", "folder")?,
             state: vector("woad_raft_state", "1 for the state this node is in.", "state")?,
             lag: vector("woad_replication_lag_entries", "Entries a member is behind; only the leader knows.", "peer")?,
@@ -96,7 +91,6 @@ impl StoreCollector {
                 Opts::new("woad_peer_last_ack_seconds", "How long ago a member answered; only the leader knows."),
                 &["peer"],
             )?,
-            fsync: vector("woad_wal_fsync_bucket", "Syncs of the write-ahead log by upper bound in microseconds.", "le")?,
             rocks: vector("woad_rocksdb", "RocksDB's own figures.", "property")?,
         })
     }
@@ -113,6 +107,12 @@ impl StoreCollector {
     fn set(&self, name: &str, value: impl TryInto<i64>) {
         if let Some((_, gauge)) = self.single.iter().find(|(known, _)| *known == name) {
             gauge.set(value.try_into().unwrap_or(i64::MAX));
+        }
+    }
+
+    fn set_seconds(&self, name: &str, seconds: f64) {
+        if let Some((_, gauge)) = self.seconds.iter().find(|(known, _)| *known == name) {
+            gauge.set(seconds);
         }
     }
 
@@ -136,10 +136,11 @@ impl StoreCollector {
         self.set("woad_raft_snapshot_index", index(metrics.snapshot));
         self.set("woad_raft_purged_index", index(metrics.purged));
         self.set("woad_raft_apply_lag_entries", committed.saturating_sub(applied));
-        let ack = metrics.last_quorum_acked.map_or(-1, |at| i64::try_from(at.elapsed().as_millis()).unwrap_or(i64::MAX));
+        let ack =
+            metrics.last_quorum_acked.map_or(-1, |at| i64::try_from(at.elapsed().as_millis()).unwrap_or(i64::MAX));
         self.set("woad_raft_quorum_ack_age_milliseconds", ack);
-        let age = source.freshness.age().map_or(-1, |age| i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
-        self.set("woad_freshness_milliseconds", age);
+        let age = source.freshness.age().map_or(-1.0, |age| age.as_secs_f64());
+        self.set_seconds("woad_freshness_seconds", age);
         self.set("woad_freshness_cut_off", i64::from(source.freshness.is_cut_off()));
         for state in ["leader", "follower", "candidate", "learner"] {
             let is = matches!(
@@ -167,17 +168,6 @@ impl StoreCollector {
 
     fn refresh_storage(&self, source: &Source) {
         let cluster = &source.cluster;
-        let stats = &cluster.shared.stats;
-        let load = |value: &std::sync::atomic::AtomicU64| value.load(Ordering::Relaxed);
-        self.set("woad_apply_entries", load(&stats.entries));
-        self.set("woad_apply_batches", load(&stats.batches));
-        self.set("woad_apply_nanoseconds", load(&stats.nanos));
-        self.set("woad_apply_bytes", load(&stats.bytes));
-        self.set("woad_apply_guards", load(&stats.guards));
-        self.set("woad_apply_conflicts", load(&stats.conflicts));
-        self.set("woad_dedup_hits", load(&stats.duplicates));
-        self.set("woad_snapshot_builds", load(&stats.snapshots_built));
-        self.set("woad_snapshot_installs", load(&stats.snapshots_installed));
         let (remembered, level) = {
             let progress = cluster.shared.progress.lock();
             (progress.outcomes.len() as u64, progress.position.level.0)
@@ -186,15 +176,8 @@ impl StoreCollector {
         self.set("woad_cluster_level", level);
         self.set("woad_sealed", i64::from(cluster.sealer.is_sealed()));
         let skew = cluster.offsets.skew_ms(cluster.node, &cluster.voters()).unwrap_or_default();
-        self.set("woad_clock_offset_milliseconds", skew);
-        let sync = cluster.sync.stats();
-        self.set("woad_wal_flushes", load(&sync.flushes));
-        self.set("woad_wal_flush_nanoseconds", load(&sync.nanos));
-        self.set("woad_wal_flush_callbacks", load(&sync.served));
-        let bounds = SyncStats::BUCKETS.iter().map(u64::to_string).chain(["+Inf".to_owned()]);
-        for (bound, count) in bounds.zip(&sync.buckets) {
-            self.fsync.with_label_values(&[&bound]).set(i64::try_from(load(count)).unwrap_or(i64::MAX));
-        }
+        let skew = i32::try_from(skew).unwrap_or(i32::MAX);
+        self.set_seconds("woad_clock_offset_seconds", f64::from(skew) / 1000.0);
         for (property, label) in ROCKS {
             let value = cluster.shared.database.property(property);
             self.rocks.with_label_values(&[label]).set(i64::try_from(value).unwrap_or(i64::MAX));
@@ -207,7 +190,8 @@ impl StoreCollector {
 
     fn parts(&self) -> Vec<&dyn Collector> {
         let mut parts: Vec<&dyn Collector> = self.single.iter().map(|(_, gauge)| gauge as &dyn Collector).collect();
-        parts.extend([&self.values as &dyn Collector, &self.state, &self.lag, &self.acks, &self.fsync, &self.rocks]);
+        parts.extend(self.seconds.iter().map(|(_, gauge)| gauge as &dyn Collector));
+        parts.extend([&self.values as &dyn Collector, &self.state, &self.lag, &self.acks, &self.rocks]);
         parts
     }
 }

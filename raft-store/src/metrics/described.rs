@@ -6,8 +6,7 @@ use prometheus::core::Collector;
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, Opts};
 
 /// Seconds; from a memory read to a slow disk.
-const BUCKETS: [f64; 13] =
-    [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
+const BUCKETS: [f64; 13] = [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
 /// Guards and mutations a transaction.
 const SIZES: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 256.0, 512.0];
 
@@ -46,14 +45,33 @@ impl StoreMetrics {
             guards: histogram("woad_transaction_guards", "Guards of a transaction.", &SIZES)?,
             mutations: histogram("woad_transaction_mutations", "Mutations of a transaction.", &SIZES)?,
             conflicts: IntCounterVec::new(
-                Opts::new("woad_transaction_conflicts_total", "Attempts that met a changed record, by table, index or set id."),
+                Opts::new(
+                    "woad_transaction_conflicts_total",
+                    "Attempts that met a changed record, by table, index or set id.",
+                ),
                 &["table"],
             )?,
-            exhausted: IntCounter::new("woad_transaction_exhausted_total", "Transactions given up after too many conflicts.")?,
-            unknown: IntCounter::new("woad_transaction_unknown_total", "Transactions whose outcome was not learnt in time.")?,
-            read_index: histogram("woad_read_index_seconds", "From a reader's arrival to a confirmed index applied here.", &BUCKETS)?,
-            read_index_failed: IntCounter::new("woad_read_index_failures_total", "Reads that no quorum confirmed in time.")?,
-            grace: IntCounter::new("woad_grace_reads_total", "Issuing reads answered from local state within the grace.")?,
+            exhausted: IntCounter::new(
+                "woad_transaction_exhausted_total",
+                "Transactions given up after too many conflicts.",
+            )?,
+            unknown: IntCounter::new(
+                "woad_transaction_unknown_total",
+                "Transactions whose outcome was not learnt in time.",
+            )?,
+            read_index: histogram(
+                "woad_read_index_seconds",
+                "From a reader's arrival to a confirmed index applied here.",
+                &BUCKETS,
+            )?,
+            read_index_failed: IntCounter::new(
+                "woad_read_index_failures_total",
+                "Reads that no quorum confirmed in time.",
+            )?,
+            grace: IntCounter::new(
+                "woad_grace_reads_total",
+                "Issuing reads answered from local state within the grace.",
+            )?,
         })
     }
 
@@ -114,6 +132,8 @@ impl StoreMetrics {
 pub fn described() -> prometheus::Result<Vec<Box<dyn Collector>>> {
     let mut out = StoreMetrics::new()?.collectors();
     out.push(super::PeerFailures::new()?.collector());
+    out.extend(crate::machine::ApplyStats::new()?.collectors());
+    out.extend(crate::disk::SyncStats::new()?.collectors());
     out.push(Box::new(super::StoreCollector::detached()?));
     Ok(out)
 }

@@ -26,7 +26,7 @@ pub(crate) enum Purpose {
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(400);
 /// A silent peer is noticed by pings, or its streams would hang.
 const KEEP_ALIVE: Duration = Duration::from_millis(500);
-const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_millis(1_000);
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The open channels.
 pub(crate) struct Channels {

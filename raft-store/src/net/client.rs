@@ -18,9 +18,7 @@ use tonic::transport::Channel;
 
 use super::channels::{Channels, Purpose};
 use super::snapshots;
-use crate::convert::{
-    log_id_from, log_id_to, malformed, optional_log_id_from, record_to, vote_from, vote_to,
-};
+use crate::convert::{log_id_from, log_id_to, malformed, optional_log_id_from, record_to, vote_from, vote_to};
 use crate::machine::SnapshotSource;
 use crate::metrics::PeerFailures;
 use crate::proto::peer_client::PeerClient;
@@ -95,7 +93,7 @@ fn append_result(response: proto::AppendResponse) -> io::Result<StreamAppendResu
 
 impl Network {
     fn failed(&self, kind: RPCTypes, status: &tonic::Status) -> RpcError {
-        self.failures.count(self.target, kind_name(&kind));
+        self.failures.count(self.target, kind_name(kind));
         match status.code() {
             // A peer that is not there backs off; everything else is tried again soon.
             tonic::Code::Unavailable | tonic::Code::Unimplemented | tonic::Code::PermissionDenied => {
@@ -125,7 +123,7 @@ impl Network {
             Ok(Ok(response)) => Ok(response.into_inner()),
             Ok(Err(status)) => Err(self.failed(kind, &status)),
             Err(_) => {
-                self.failures.count(self.target, kind_name(&kind));
+                self.failures.count(self.target, kind_name(kind));
                 Err(self.timeout(kind, limit))
             }
         }
@@ -143,24 +141,22 @@ impl Network {
             leadership_transfer: rpc.leadership_transfer,
         };
         let mut client = self.client.clone();
-        let call = async move {
-            if pre { client.pre_vote(request).await } else { client.vote(request).await }
-        };
+        let call = async move { if pre { client.pre_vote(request).await } else { client.vote(request).await } };
         let answer = self.call(RPCTypes::Vote, option.soft_ttl(), call).await?;
         let parse = || -> io::Result<VoteResponse<TypeConfig>> {
-            let last = optional_log_id_from(answer.last.clone())?;
+            let last = optional_log_id_from(answer.last)?;
             Ok(VoteResponse::new(vote_from(answer.vote)?, last, answer.granted))
         };
         parse().map_err(|error| Self::network(&error))
     }
 }
 
-fn kind_name(kind: &RPCTypes) -> &'static str {
+const fn kind_name(kind: RPCTypes) -> &'static str {
     match kind {
         RPCTypes::Vote => "vote",
         RPCTypes::AppendEntries => "append",
         RPCTypes::InstallSnapshot => "snapshot",
-        _ => "transfer",
+        RPCTypes::TransferLeader => "transfer",
     }
 }
 
@@ -185,11 +181,11 @@ impl RaftNetworkV2<TypeConfig> for Network {
         }
     }
 
-    fn stream_append<'s, S>(
-        &'s mut self,
+    fn stream_append<S>(
+        &mut self,
         input: S,
         option: RPCOption,
-    ) -> BoxFuture<'s, Result<BoxStream<'s, Result<StreamAppendResult<TypeConfig>, RpcError>>, RpcError>>
+    ) -> BoxFuture<'_, Result<BoxStream<'_, Result<StreamAppendResult<TypeConfig>, RpcError>>, RpcError>>
     where
         S: Stream<Item = AppendEntriesRequest<TypeConfig>> + openraft::OptionalSend + Unpin + 'static,
     {

@@ -6,14 +6,14 @@ use raft_store_core::store::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// A connection.
-pub trait Io: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Io for T {}
 
 /// A connection whose kind does not matter.
-pub type BoxedIo = Box<dyn Io>;
+pub(crate) type BoxedIo = Box<dyn Io>;
 
 /// Makes authenticated connections to members.
-pub trait Net: Send + Sync {
+pub(crate) trait Net: Send + Sync {
     /// Connects to the member `node` at `address` and proves that it is that member.
     fn dial<'a>(&'a self, node: u64, address: &'a str) -> BoxFuture<'a, io::Result<BoxedIo>>;
 }

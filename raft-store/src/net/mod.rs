@@ -11,9 +11,8 @@ mod tls;
 
 pub(crate) use channels::{Channels, Purpose};
 pub(crate) use client::NetworkFactory;
-pub use dial::{BoxedIo, Net};
 pub(crate) use gate::Gate;
-pub(crate) use listener::{PeerInfo, serve};
+pub(crate) use listener::serve;
 pub(crate) use server::PeerService;
 pub(crate) use tls::TlsNet;
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use futures::future::ready;
 use futures::stream::{Stream, StreamExt};
-use openraft::raft::{AppendEntriesRequest, StreamAppendError, TransferLeaderError, TransferLeaderRequest, VoteRequest};
+use openraft::raft::{
+    AppendEntriesRequest, StreamAppendError, TransferLeaderError, TransferLeaderRequest, VoteRequest,
+};
 use prost::Message;
 use raft_store_core::wire;
 use tokio::sync::mpsc;
@@ -77,7 +79,11 @@ impl PeerService {
         parse().map_err(|error| malformed(&error))
     }
 
-    async fn vote_for(&self, request: Request<proto::VoteRequest>, pre: bool) -> Result<Response<proto::VoteResponse>, Status> {
+    async fn vote_for(
+        &self,
+        request: Request<proto::VoteRequest>,
+        pre: bool,
+    ) -> Result<Response<proto::VoteResponse>, Status> {
         let node = self.member(&request)?;
         let rpc = Self::vote_request(request.into_inner())?;
         Self::speaks_for_itself(node, &rpc.vote)?;
@@ -128,9 +134,7 @@ impl proto::peer_server::Peer for PeerService {
         let answers = self.raft.stream_append(requests).map(|answer| {
             use append_response::Result as Answer;
             let result = match answer.map_err(|error| stopped(&error))? {
-                Ok(matched) => {
-                    Answer::Matched(proto::Matched { log_id: matched.as_ref().map(log_id_to) })
-                }
+                Ok(matched) => Answer::Matched(proto::Matched { log_id: matched.as_ref().map(log_id_to) }),
                 Err(StreamAppendError::Conflict(log_id)) => Answer::Conflict(log_id_to(&log_id)),
                 Err(StreamAppendError::HigherVote(vote)) => Answer::Higher(vote_to(&vote)),
             };

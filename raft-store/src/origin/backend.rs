@@ -7,8 +7,8 @@ use raft_store_core::apply::Verdict;
 use raft_store_core::limits::{MAX_IN_FLIGHT, MAX_RETRIES};
 use raft_store_core::store::{Backend, BoxFuture, TxFn, ViewFn};
 use raft_store_core::{
-    Abort, AttemptId, Done, Freshness as Wanted, Outcome, Request, Revision, StoreError, Timestamp, Tx, View,
-    layout, wire,
+    Abort, AttemptId, Done, Freshness as Wanted, Outcome, Request, Revision, StoreError, Timestamp, Tx, View, layout,
+    wire,
 };
 use tokio::sync::{OwnedMutexGuard, Semaphore};
 use tokio::time::{Instant, timeout_at};
@@ -45,6 +45,17 @@ pub(crate) struct Origin {
 
 const NOT_DONE: StoreError = StoreError::NotDone { retry: RETRY_AFTER };
 
+fn store_error(abort: &Abort) -> StoreError {
+    if abort.is_too_large() {
+        StoreError::TooLarge
+    } else if abort.is_sealed() {
+        StoreError::Sealed
+    } else {
+        tracing::error!(%abort, "an evaluation was aborted");
+        StoreError::Stopped
+    }
+}
+
 /// What an evaluation came to.
 enum Evaluated {
     Answer(Revision),
@@ -74,33 +85,22 @@ impl Origin {
         }
     }
 
-    fn error(&self, abort: &Abort) -> StoreError {
-        if abort.is_too_large() {
-            StoreError::TooLarge
-        } else if abort.is_sealed() {
-            StoreError::Sealed
-        } else {
-            tracing::error!(%abort, "an evaluation was aborted");
-            StoreError::Stopped
-        }
-    }
-
     /// Runs the closure on a view at or above `floor`.
     fn evaluate(&self, f: &mut TxFn<'_>, floor: Revision, left: Duration) -> Result<Evaluated, StoreError> {
         let kv = self.shared.view().map_err(|_| StoreError::Stopped)?;
         let now = self.shared.clock.now();
-        let view = View::open(&kv, &*self.shared.sealer, now).map_err(|abort| self.error(&abort))?;
+        let view = View::open(&kv, &*self.shared.sealer, now).map_err(|abort| store_error(&abort))?;
         let revision = view.position().applied;
         if revision < floor {
             return Err(NOT_DONE);
         }
         let mut tx = Tx::new(view);
-        match f(&mut tx).map_err(|abort| self.error(&abort))? {
+        match f(&mut tx).map_err(|abort| store_error(&abort))? {
             Outcome::Answer(()) => Ok(Evaluated::Answer(revision)),
             Outcome::Commit(()) => {
                 let attempt = AttemptId(self.env.random_id());
                 let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
-                let entry = tx.finish(attempt, now.plus_ms(left)).map_err(|abort| self.error(&abort))?;
+                let entry = tx.finish(attempt, now.plus_ms(left)).map_err(|abort| store_error(&abort))?;
                 Ok(Evaluated::Commit(entry, attempt))
             }
         }
@@ -147,12 +147,7 @@ impl Origin {
                     self.again(&mut retries, deadline).await?;
                     continue;
                 }
-                Settled::Refused(RefusalKind::RefusalLate, stamp) => {
-                    self.shared.clock.restart(stamp);
-                    self.again(&mut retries, deadline).await?;
-                    continue;
-                }
-                Settled::Refused(RefusalKind::RefusalDeadlineTooFar, stamp) => {
+                Settled::Refused(RefusalKind::RefusalLate | RefusalKind::RefusalDeadlineTooFar, stamp) => {
                     self.shared.clock.restart(stamp);
                     self.again(&mut retries, deadline).await?;
                     continue;
@@ -218,12 +213,12 @@ impl Origin {
     fn look(&self, f: &mut ViewFn<'_>, floor: Revision) -> Result<Revision, StoreError> {
         let kv = self.shared.view().map_err(|_| StoreError::Stopped)?;
         let now: Timestamp = self.shared.clock.now();
-        let view = View::open(&kv, &*self.shared.sealer, now).map_err(|abort| self.error(&abort))?;
+        let view = View::open(&kv, &*self.shared.sealer, now).map_err(|abort| store_error(&abort))?;
         let revision = view.position().applied;
         if revision < floor {
             return Err(NOT_DONE);
         }
-        f(&view).map_err(|abort| self.error(&abort))?;
+        f(&view).map_err(|abort| store_error(&abort))?;
         Ok(revision)
     }
 
@@ -254,19 +249,12 @@ impl Origin {
         }
     }
 
-    async fn read_issuing(
-        &self,
-        cx: &Request,
-        grace: Duration,
-        f: &mut ViewFn<'_>,
-    ) -> Result<Done<()>, StoreError> {
+    async fn read_issuing(&self, cx: &Request, grace: Duration, f: &mut ViewFn<'_>) -> Result<Done<()>, StoreError> {
         let within_grace = || self.freshness.age().filter(|age| *age <= grace);
         let skip = self.freshness.is_cut_off() && within_grace().is_some();
-        if !skip {
-            if let Ok(index) = self.confirm(ISSUING_WAIT.min(cx.within)).await {
-                let revision = self.look(f, index)?;
-                return Ok(Done { answer: (), revision, age: Duration::ZERO });
-            }
+        if !skip && let Ok(index) = self.confirm(ISSUING_WAIT.min(cx.within)).await {
+            let revision = self.look(f, index)?;
+            return Ok(Done { answer: (), revision, age: Duration::ZERO });
         }
         if within_grace().is_none() {
             return Err(NOT_DONE);

@@ -83,10 +83,11 @@ impl Forwarder {
 
     fn stream(&self, leader: u64, address: &str) -> mpsc::Sender<Queued> {
         let mut streams = self.streams.lock();
-        if let Some(stream) = streams.get(&leader) {
-            if stream.address == address && !stream.queue.is_closed() {
-                return stream.queue.clone();
-            }
+        if let Some(stream) = streams.get(&leader)
+            && stream.address == address
+            && !stream.queue.is_closed()
+        {
+            return stream.queue.clone();
         }
         let (queue, receiver) = mpsc::channel(raft_store_core::limits::MAX_IN_FLIGHT);
         let client = self.channels.client(leader, address, Purpose::Calls);
@@ -103,10 +104,7 @@ async fn refused_never(mut refused: oneshot::Sender<Refused>) {
 
 type Waiting = Arc<Mutex<HashMap<Vec<u8>, oneshot::Sender<Refused>>>>;
 
-async fn run(
-    mut client: proto::peer_client::PeerClient<tonic::transport::Channel>,
-    mut queue: mpsc::Receiver<Queued>,
-) {
+async fn run(mut client: proto::peer_client::PeerClient<tonic::transport::Channel>, mut queue: mpsc::Receiver<Queued>) {
     let waiting: Waiting = Arc::default();
     let (batches, receiver) = mpsc::channel(AHEAD);
     let answers = client.propose(ReceiverStream::new(receiver));

@@ -13,7 +13,7 @@ struct Success {
     wall_ms: i64,
 }
 
-/// Age counts from the sending of the last successful ReadIndex that this replica has applied.
+/// Age counts from the sending of the last successful `ReadIndex` that this replica has applied.
 pub(crate) struct Freshness {
     env: SharedEnv,
     last: Mutex<Option<Success>>,
@@ -21,7 +21,7 @@ pub(crate) struct Freshness {
     cut_off: AtomicBool,
 }
 
-/// When a ReadIndex was sent.
+/// When a `ReadIndex` was sent.
 #[derive(Clone, Copy)]
 pub(crate) struct Sent(Success);
 
@@ -30,12 +30,12 @@ impl Freshness {
         Self { env, last: Mutex::default(), cut_off: AtomicBool::new(false) }
     }
 
-    /// To be taken just before a ReadIndex is sent.
+    /// To be taken just before a `ReadIndex` is sent.
     pub(crate) fn sending(&self) -> Sent {
         Sent(Success { boot: self.env.boot(), wall_ms: self.env.wall_ms() })
     }
 
-    /// The ReadIndex sent then has succeeded, and its index is applied here.
+    /// The `ReadIndex` sent then has succeeded, and its index is applied here.
     pub(crate) fn succeeded(&self, sent: Sent) {
         let mut last = self.last.lock();
         if last.is_none_or(|last| last.boot < sent.0.boot) {
@@ -44,12 +44,12 @@ impl Freshness {
         self.cut_off.store(false, Ordering::Relaxed);
     }
 
-    /// A ReadIndex was not answered in time.
+    /// A `ReadIndex` was not answered in time.
     pub(crate) fn timed_out(&self) {
         self.cut_off.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the last ReadIndex went unanswered.
+    /// Whether the last `ReadIndex` went unanswered.
     pub(crate) fn is_cut_off(&self) -> bool {
         self.cut_off.load(Ordering::Relaxed)
     }

@@ -3,6 +3,7 @@
 use openraft::async_runtime::WatchReceiver;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use openraft::errors::ClientWriteError;
@@ -57,7 +58,19 @@ impl Refused {
 
 /// A handle on the proposer's queue.
 #[derive(Clone)]
-pub(crate) struct Proposer(mpsc::Sender<Proposed>);
+pub(crate) struct Proposer {
+    queue: mpsc::Sender<Proposed>,
+    paused: Arc<AtomicBool>,
+}
+
+/// While it lives, the proposer appends nothing.
+pub(crate) struct Paused(Arc<AtomicBool>);
+
+impl Drop for Paused {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+}
 
 impl Proposer {
     /// Starts the task.
@@ -69,19 +82,22 @@ impl Proposer {
         tables: BTreeSet<u16>,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let task = Task { raft, shared, offsets, node, tables, reign: None, last: Timestamp(0) };
+        let paused = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&paused);
+        let task = Task { raft, shared, offsets, node, tables, paused: seen, reign: None, last: Timestamp(0) };
         tokio::spawn(task.run(receiver));
-        Self(sender)
+        Self { queue: sender, paused }
     }
 
     /// Queues a proposal; waits while the queue is full.
     pub(crate) async fn submit(&self, proposed: Proposed) {
-        drop(self.0.send(proposed).await);
+        drop(self.queue.send(proposed).await);
     }
 
-    /// Proposals queued.
-    pub(crate) fn queued(&self) -> usize {
-        QUEUE - self.0.capacity()
+    /// Refuses new proposals while the guard lives: their origins try again.
+    pub(crate) fn pause(&self) -> Paused {
+        self.paused.store(true, Ordering::SeqCst);
+        Paused(Arc::clone(&self.paused))
     }
 }
 
@@ -92,6 +108,8 @@ struct Task {
     node: u64,
     /// Every table this binary knows.
     tables: BTreeSet<u16>,
+    /// Leadership is being handed over.
+    paused: Arc<AtomicBool>,
     /// The leadership whose inherited entries are applied.
     reign: Option<LeaderId>,
     last: Timestamp,
@@ -106,6 +124,9 @@ impl Task {
             let position = self.shared.progress.lock().position;
             for proposed in batch.drain(..) {
                 match leader {
+                    Some(_) if self.paused.load(Ordering::SeqCst) => {
+                        self.refuse(&proposed, RefusalKind::RefusalBusy);
+                    }
                     None => self.refuse(&proposed, RefusalKind::RefusalNotLeader),
                     Some(leader) => {
                         self.last = self.offsets.stamp(self.node, &voters, self.last);

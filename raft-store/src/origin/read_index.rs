@@ -1,4 +1,4 @@
-//! The shared ReadIndex: a reader joins only one that is sent after it arrived (store.md 13).
+//! The shared `ReadIndex`: a reader joins only one that is sent after it arrived (store.md 13).
 
 use openraft::async_runtime::WatchReceiver;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub(crate) struct ReadIndex {
     freshness: Arc<Freshness>,
 }
 
-/// The leader's answer to a ReadIndex: the index, and cluster time.
+/// The leader's answer to a `ReadIndex`: the index, and cluster time.
 pub(crate) async fn at_leader(raft: &Raft, shared: &Shared) -> Result<(u64, Timestamp), String> {
     let option = LinearizerOption::new(Some(Duration::ZERO), true).with_wait_timeout(LEADER_WAIT);
     let linearizer = raft.get_read_linearizer(option).await.map_err(|error| error.to_string())?;
@@ -91,7 +91,7 @@ impl Task {
             let sent = self.freshness.sending();
             let confirmed = self.ask().await.map(|index| (index, sent));
             for sender in waiting.drain(..) {
-                drop(sender.send(confirmed));
+                let _ = sender.send(confirmed);
             }
         }
     }
@@ -119,16 +119,13 @@ impl Task {
         let Ok(Some(peer)) = address else { return Err(Unconfirmed) };
         let mut client = self.channels.client(leader, &peer.address, Purpose::Calls);
         let call = client.read_index(proto::ReadIndexRequest {});
-        match tokio::time::timeout(CALL_WAIT, call).await {
-            Ok(Ok(answer)) => {
-                let answer = answer.into_inner();
-                self.shared.clock.observe(Timestamp(answer.clock_ms));
-                Ok(answer.index)
-            }
-            _ => {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-                Err(Unconfirmed)
-            }
+        if let Ok(Ok(answer)) = tokio::time::timeout(CALL_WAIT, call).await {
+            let answer = answer.into_inner();
+            self.shared.clock.observe(Timestamp(answer.clock_ms));
+            Ok(answer.index)
+        } else {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            Err(Unconfirmed)
         }
     }
 }

@@ -61,7 +61,7 @@ impl Settler {
         let mut in_doubt = false;
         loop {
             let Some((leader, address)) = self.leader(deadline).await else {
-                return self.give_up(&mut outcome, in_doubt);
+                return give_up(&mut outcome, in_doubt);
             };
             let send = Attempt { id: attempt.0.to_vec(), bytes: Arc::clone(&bytes), again: in_doubt };
             let refusal = self.forwarder.send(leader, &address, send).await;
@@ -73,7 +73,7 @@ impl Settler {
                 },
                 answer = self.answer(refusal, leader) => answer,
                 () = sleep_until(deadline) => {
-                    return self.give_up(&mut outcome, true);
+                    return give_up(&mut outcome, true);
                 }
             };
             match answer {
@@ -100,24 +100,16 @@ impl Settler {
         }
     }
 
-    fn give_up(&self, outcome: &mut oneshot::Receiver<Applied>, in_doubt: bool) -> Settled {
-        match outcome.try_recv() {
-            Ok(applied) => Settled::Outcome(applied),
-            Err(_) if in_doubt => Settled::Unknown,
-            Err(_) => Settled::NotSent,
-        }
-    }
-
     /// Who leads, and where.
     async fn leader(&self, deadline: Instant) -> Option<(u64, String)> {
         let mut metrics = self.raft.server_metrics();
         loop {
             {
                 let metrics = metrics.borrow_and_update();
-                if let Some(leader) = metrics.current_leader {
-                    if let Some(peer) = metrics.membership_config.get_node(&leader) {
-                        return Some((leader, peer.address.clone()));
-                    }
+                if let Some(leader) = metrics.current_leader
+                    && let Some(peer) = metrics.membership_config.get_node(&leader)
+                {
+                    return Some((leader, peer.address.clone()));
                 }
             }
             timeout_at(deadline, metrics.changed()).await.ok()?.ok()?;
@@ -157,4 +149,12 @@ enum Answer {
 /// Whether the refusal says that this send was not appended.
 fn definite(kind: RefusalKind) -> bool {
     kind != RefusalKind::RefusalDiscarded
+}
+
+fn give_up(outcome: &mut oneshot::Receiver<Applied>, in_doubt: bool) -> Settled {
+    match outcome.try_recv() {
+        Ok(applied) => Settled::Outcome(applied),
+        Err(_) if in_doubt => Settled::Unknown,
+        Err(_) => Settled::NotSent,
+    }
 }

@@ -7,16 +7,16 @@ use std::time::Duration;
 use prost::Message;
 use raft_store::{Compaction, Node, Options};
 use raft_store_core::{
-    Abort, Freshness, Index, IndexId, Outcome, Read, Request, Set, SetId, Store, StoreError, Table, TableId,
-    Through, Timestamp, Unique,
+    Abort, Freshness, Index, IndexId, Outcome, Read, Request, Set, SetId, Store, StoreError, Table, TableId, Through,
+    Timestamp, Unique,
 };
 use tempfile::TempDir;
 
 /// Named things with an owner.
-pub struct Things;
+pub(crate) struct Things;
 
 #[derive(Clone, PartialEq, Message)]
-pub struct Thing {
+pub(crate) struct Thing {
     #[prost(string, tag = "1")]
     pub name: String,
     #[prost(string, tag = "2")]
@@ -27,7 +27,7 @@ pub struct Thing {
     pub expires_ms: u64,
 }
 
-pub struct ByName;
+pub(crate) struct ByName;
 impl Index for ByName {
     type Of = Things;
     type Key = String;
@@ -40,7 +40,7 @@ impl Index for ByName {
 }
 impl Unique for ByName {}
 
-pub struct ByOwner;
+pub(crate) struct ByOwner;
 impl Index for ByOwner {
     type Of = Things;
     type Key = String;
@@ -52,7 +52,7 @@ impl Index for ByOwner {
     }
 }
 
-pub struct OfOwner;
+pub(crate) struct OfOwner;
 impl Set for OfOwner {
     type Of = Things;
     type Prefix = String;
@@ -75,15 +75,15 @@ impl Table for Things {
     }
 }
 
-pub fn thing(id: u64) -> Thing {
+pub(crate) fn thing(id: u64) -> Thing {
     Thing { name: format!("thing-{id}"), owner: "nobody".to_owned(), count: 0, expires_ms: 0 }
 }
 
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-pub fn options(folder: &Path, port: u16) -> Options {
+pub(crate) fn options(folder: &Path, port: u16) -> Options {
     let listen: SocketAddr = format!("127.0.0.1:{port}").parse().unwrap();
     Options {
         data_dir: folder.to_owned(),
@@ -99,39 +99,38 @@ pub fn options(folder: &Path, port: u16) -> Options {
 }
 
 /// One member and its folder.
-pub struct Member {
-    pub folder: TempDir,
-    pub port: u16,
+pub(crate) struct Member {
+    _folder: TempDir,
     pub options: Options,
     pub node: Option<Node>,
 }
 
 impl Member {
-    pub fn store(&self) -> Store {
+    pub(crate) fn store(&self) -> Store {
         self.node.as_ref().unwrap().store()
     }
 
-    pub async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         if let Some(node) = self.node.take() {
             node.shutdown().await;
         }
     }
 
-    pub async fn start(&mut self) {
+    pub(crate) async fn start(&mut self) {
         self.node = Some(raft_store::start(self.options.clone()).await.unwrap());
     }
 }
 
-pub async fn first(change: impl Fn(&mut Options)) -> Member {
+pub(crate) async fn first(change: impl Fn(&mut Options)) -> Member {
     let folder = tempfile::tempdir().unwrap();
     let port = free_port();
     let mut options = options(folder.path(), port);
     change(&mut options);
     let (node, _) = raft_store::init(options.clone()).await.unwrap();
-    Member { folder, port, options, node: Some(node) }
+    Member { _folder: folder, options, node: Some(node) }
 }
 
-pub async fn another(of: &Member, change: impl Fn(&mut Options)) -> Member {
+pub(crate) async fn another(of: &Member, change: impl Fn(&mut Options)) -> Member {
     let control = of.node.as_ref().unwrap().control();
     let token = control.create_join_token(&Request::new("test"), Duration::from_secs(60)).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -139,11 +138,11 @@ pub async fn another(of: &Member, change: impl Fn(&mut Options)) -> Member {
     let mut options = options(folder.path(), port);
     change(&mut options);
     let node = raft_store::join(options.clone(), &token.token).await.unwrap();
-    Member { folder, port, options, node: Some(node) }
+    Member { _folder: folder, options, node: Some(node) }
 }
 
 /// Three voters.
-pub async fn three(change: impl Fn(&mut Options)) -> Vec<Member> {
+pub(crate) async fn three(change: impl Fn(&mut Options)) -> Vec<Member> {
     let one = first(&change).await;
     let two = another(&one, &change).await;
     let three = another(&one, &change).await;
@@ -158,17 +157,15 @@ pub async fn three(change: impl Fn(&mut Options)) -> Vec<Member> {
     members
 }
 
-pub fn leader_of(members: &[Member]) -> usize {
+pub(crate) fn leader_of(members: &[Member]) -> usize {
     members
         .iter()
-        .position(|member| {
-            member.node.as_ref().is_some_and(|node| node.control().status().state == "leader")
-        })
+        .position(|member| member.node.as_ref().is_some_and(|node| node.control().status().state == "leader"))
         .unwrap()
 }
 
 /// Waits for a condition; it must come true within a minute.
-pub async fn until(what: &str, mut condition: impl FnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) {
     for _ in 0..1200 {
         if condition() {
             return;
@@ -178,7 +175,7 @@ pub async fn until(what: &str, mut condition: impl FnMut() -> bool) {
     panic!("never: {what}");
 }
 
-pub async fn insert(store: &Store, id: u64, row: Thing) -> Result<bool, StoreError> {
+pub(crate) async fn insert(store: &Store, id: u64, row: Thing) -> Result<bool, StoreError> {
     let done = store
         .transact(&Request::new("test"), |tx| {
             Ok(match tx.insert::<Things>(id, row.clone())? {
@@ -190,7 +187,7 @@ pub async fn insert(store: &Store, id: u64, row: Thing) -> Result<bool, StoreErr
     Ok(done.answer)
 }
 
-pub async fn get(store: &Store, fresh: Freshness, id: u64) -> Result<Option<Thing>, StoreError> {
+pub(crate) async fn get(store: &Store, fresh: Freshness, id: u64) -> Result<Option<Thing>, StoreError> {
     let done = store
         .view(&Request::new("test"), fresh, |view| Ok::<_, Abort>(view.get::<Things>(&id)?.map(|stored| stored.row)))
         .await?;

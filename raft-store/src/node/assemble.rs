@@ -1,0 +1,225 @@
+//! Putting a member together: database, Raft, peers, duties.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use openraft::{Config, SnapshotPolicy};
+use raft_store_core::Store;
+use rustls_pki_types::CertificateDer;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::follower::Follower;
+use super::options::{Options, StartError, trust};
+use super::start::{address, wall_clock};
+use super::{Held, Node};
+use crate::cluster::{Cluster, NodeFiles, Peers};
+use crate::disk::{DataLock, Database, LogStore, SyncThread};
+use crate::duties::Duties;
+use crate::env::SharedEnv;
+use crate::machine::Machine;
+use crate::metrics::{PeerFailures, StoreMetrics};
+use crate::net::{Channels, Gate, NetworkFactory, PeerService, TlsNet, serve};
+use crate::origin::{Forwarder, Freshness, Offsets, Origin, Proposer, ReadIndex};
+use crate::trust::keyring::DataKey;
+use crate::trust::{ClusterId, ClusterKey, KeyringSealer, NodeIdentity, PeerTls};
+use crate::types::Raft;
+
+/// Milliseconds between two heartbeats (design §9).
+const HEARTBEAT_MS: u64 = 100;
+/// Milliseconds of an election time-out.
+const ELECTION_MS: (u64, u64) = (400, 800);
+/// The runtime of Raft and peers: user traffic never runs on it.
+const RAFT_THREADS: usize = 2;
+
+/// A member about to be opened.
+pub(super) struct Opening {
+    pub(super) env: SharedEnv,
+    pub(super) options: Options,
+    pub(super) files: NodeFiles,
+    pub(super) lock: DataLock,
+    pub(super) node: u64,
+    pub(super) cluster: ClusterId,
+}
+
+fn raft_config(cluster: &str) -> Result<Arc<Config>, StartError> {
+    let config = Config {
+        cluster_name: cluster.to_owned(),
+        heartbeat_interval: HEARTBEAT_MS,
+        election_timeout_min: ELECTION_MS.0,
+        election_timeout_max: ELECTION_MS.1,
+        quorum_loss_probe_interval: Some(2 * ELECTION_MS.1),
+        enable_pre_vote: Some(true),
+        enable_leader_restore: Some(false),
+        allow_log_reversion: Some(false),
+        snapshot_policy: SnapshotPolicy::Never,
+        max_in_snapshot_log_to_keep: u64::MAX,
+        replication_lag_threshold: u64::MAX,
+        purge_batch_size: 4096,
+        max_payload_entries: 1024,
+        install_snapshot_timeout: 600_000,
+        ..Config::default()
+    };
+    config.validate().map(Arc::new).map_err(|error| StartError::Raft(error.to_string()))
+}
+
+impl Opening {
+    /// Opens on a runtime of its own.
+    pub(super) async fn open(self, begin: Option<(&ClusterKey, &DataKey)>) -> Result<Node, StartError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(RAFT_THREADS)
+            .thread_name("raft")
+            .enable_all()
+            .build()?;
+        let env = self.env.clone();
+        let sealer = Arc::new(KeyringSealer::new(move |buffer| env.fill_random(buffer)));
+        if let Some((key, first)) = begin {
+            let key = ClusterKey::from_bytes(key.expose()).ok_or_else(|| trust("cluster key"))?;
+            sealer.begin(key, first).map_err(trust)?;
+        }
+        let handle = runtime.handle().clone();
+        let opened = handle.spawn(self.assemble(runtime, sealer)).await;
+        opened.map_err(|error| StartError::Raft(error.to_string()))?
+    }
+
+    fn identity(&self) -> Result<(NodeIdentity, CertificateDer<'static>), StartError> {
+        let missing = || StartError::Mixed("the peer certificate is missing".to_owned());
+        let identity = self.files.load_identity()?.ok_or_else(missing)?;
+        let name = identity.name();
+        if name.node.0 != self.node || name.cluster != self.cluster {
+            let why = format!("the certificate is of {name}, the folder of node {}", self.node);
+            return Err(StartError::Mixed(why));
+        }
+        Ok((identity, self.files.load_ca()?))
+    }
+
+    /// The database knows whose it is, too.
+    fn check_owner(&self, database: &Database) -> Result<(), StartError> {
+        let owner = format!("{} {}", self.node, self.cluster);
+        match database.meta("owner")? {
+            None => Ok(database.set_meta("owner", owner.as_bytes())?),
+            Some(found) if found == owner.as_bytes() => Ok(()),
+            Some(found) => {
+                let found = String::from_utf8_lossy(&found).into_owned();
+                Err(StartError::Mixed(format!("the database is of node {found}, the folder of node {owner}")))
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_lines, reason = "the one place where everything meets, each part once")]
+    async fn assemble(self, runtime: tokio::runtime::Runtime, sealer: Arc<KeyringSealer>) -> Result<Node, StartError> {
+        let (identity, authority) = self.identity()?;
+        let address = address(&self.options)?;
+        let database = Arc::new(Database::open(&self.options.data_dir)?);
+        self.check_owner(&database)?;
+        let listener = TcpListener::bind(self.options.peer_listen).await?;
+        let sync = SyncThread::start(Arc::clone(&database), self.options.debug_fsync_delay)?;
+        let log = LogStore::open(Arc::clone(&database), Arc::clone(&sync))?;
+        let machine = Machine::open(Arc::clone(&database), self.env.clone(), Arc::clone(&sealer) as _)?;
+        let shared = Arc::clone(&machine.0);
+        let gate = Arc::new(Gate::default());
+        let follower = Follower { sealer: Arc::clone(&sealer), gate: Arc::clone(&gate), files: self.files.clone() };
+        *shared.observer.lock() = Some(Arc::new(follower));
+        if shared.applied_index().0 > 0 {
+            shared.observe();
+        }
+        let tls = PeerTls::new(self.cluster, &authority, &identity, wall_clock(&self.env)).map_err(trust)?;
+        let tls = Arc::new(tls);
+        let metric = |error: prometheus::Error| StartError::Raft(error.to_string());
+        let failures = Arc::new(PeerFailures::new().map_err(metric)?);
+        let metrics = Arc::new(StoreMetrics::new().map_err(metric)?);
+        let channels = Arc::new(Channels::new(Arc::new(TlsNet(Arc::clone(&tls)))));
+        let id_text = self.cluster.to_string();
+        let network = NetworkFactory {
+            node: self.node,
+            cluster_id: id_text.clone(),
+            channels: Arc::clone(&channels),
+            failures: Arc::clone(&failures),
+        };
+        let raft: Raft = openraft::Raft::new(self.node, raft_config(&id_text)?, network, log.clone(), machine)
+            .await
+            .map_err(|error| StartError::Raft(error.to_string()))?;
+
+        let offsets = Arc::new(Offsets::new(self.env.clone()));
+        let freshness = Arc::new(Freshness::new(self.env.clone()));
+        let own = crate::trust::TABLES.iter().chain([&crate::cluster::NODES_TABLE]);
+        let tables = own.chain(&self.options.tables).map(|table| table.0).collect();
+        let proposer = Proposer::start(raft.clone(), Arc::clone(&shared), Arc::clone(&offsets), self.node, tables);
+        let forwarder = Forwarder::new(self.node, proposer.clone(), Arc::clone(&channels));
+        let read_index = ReadIndex::start(
+            raft.clone(),
+            self.node,
+            Arc::clone(&channels),
+            Arc::clone(&shared),
+            Arc::clone(&freshness),
+        );
+        let origin = Arc::new(Origin::new(
+            raft.clone(),
+            forwarder,
+            read_index,
+            Arc::clone(&freshness),
+            Arc::clone(&shared),
+            self.env.clone(),
+            Arc::clone(&metrics),
+        ));
+        let cluster = Arc::new(Cluster {
+            id: self.cluster,
+            id_text,
+            node: self.node,
+            address,
+            folder: self.options.data_dir.clone(),
+            raft: raft.clone(),
+            shared,
+            store: Store::new(Arc::clone(&origin) as _),
+            channels,
+            sealer,
+            offsets,
+            proposer: proposer.clone(),
+            peers: Peers::default(),
+            sync: Arc::clone(&sync),
+            env: self.env,
+            version: self.options.version.clone(),
+            change: tokio::sync::Mutex::new(()),
+        });
+        let stop = CancellationToken::new();
+        let service = PeerService { raft: raft.clone(), gate, proposer, cluster: Arc::clone(&cluster) };
+        let serving = serve(listener, Arc::clone(&tls), service, stop.clone());
+        tokio::spawn(async move {
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "the peer listener stopped");
+            }
+        });
+        let mut sweep = self.options.sweep;
+        sweep.extend(crate::trust::sweepable());
+        Duties {
+            cluster: Arc::clone(&cluster),
+            origin,
+            freshness: Arc::clone(&freshness),
+            log,
+            files: self.files,
+            tls,
+            compaction: self.options.compaction,
+            sweep,
+            stop: stop.clone(),
+        }
+        .start();
+        let recovered = Arc::new(AtomicBool::new(false));
+        let (done, recovering) = (Arc::clone(&recovered), raft.clone());
+        tokio::spawn(async move {
+            if recovering.wait_for_recovery(None).await.is_ok() {
+                done.store(true, Ordering::Relaxed);
+            }
+        });
+        Ok(Node {
+            raft,
+            cluster,
+            freshness,
+            metrics,
+            failures,
+            sync,
+            recovered,
+            stop,
+            held: parking_lot::Mutex::new(Some(Held { database, runtime, lock: self.lock })),
+        })
+    }
+}

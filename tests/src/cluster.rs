@@ -1,0 +1,300 @@
+//! Clusters of processes.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::authority::Authority;
+use crate::node::{HOST, Node, OTHER_HOST};
+use crate::realm::{Client, Realm};
+use crate::state::state_of;
+use crate::turn;
+use crate::wait::eventually;
+
+/// Lines of each node's log that a failed test shows.
+const LOG_TAIL: usize = 60;
+/// An election takes less than a second; a busy machine may be slow.
+const SETTLE: Duration = Duration::from_secs(20);
+
+/// What a cluster is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup {
+    /// Nodes that run and vote.
+    pub nodes: usize,
+    /// Nodes that are prepared and not started.
+    pub spare: usize,
+    /// Bytes of log after which a snapshot is built; `None`: as in production.
+    pub snapshot_bytes: Option<u64>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { nodes: 3, spare: 0, snapshot_bytes: None }
+    }
+}
+
+/// Processes that form a cluster, with a folder that goes when they go.
+pub struct Cluster {
+    /// The nodes by place, spare ones last.
+    pub nodes: Vec<Node>,
+    /// Signs the https listeners' certificates.
+    pub authority: Authority,
+    secrets: Mutex<BTreeSet<String>>,
+    finished: bool,
+    _turn: Option<OwnedSemaphorePermit>,
+    _folder: TempDir,
+}
+
+impl Cluster {
+    /// Three nodes.
+    ///
+    /// # Errors
+    /// When they don't form a cluster.
+    pub async fn three() -> Result<Self> {
+        Self::start(Setup::default()).await
+    }
+
+    /// As described.
+    ///
+    /// # Errors
+    /// When the nodes don't form a cluster.
+    pub async fn start(setup: Setup) -> Result<Self> {
+        let turn = turn::take().await?;
+        Self::assemble(setup, Some(turn)).await
+    }
+
+    /// A cluster of one beside another.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn one_beside() -> Result<Self> {
+        Self::assemble(Setup { nodes: 1, ..Setup::default() }, None).await
+    }
+
+    async fn assemble(setup: Setup, turn: Option<OwnedSemaphorePermit>) -> Result<Self> {
+        let folder = TempDir::with_prefix("woad-")?;
+        let authority = Authority::new()?;
+        let extra = setup.snapshot_bytes.map(|bytes| format!("debug_snapshot_bytes = {bytes}")).unwrap_or_default();
+        let nodes = (0..setup.nodes + setup.spare)
+            .map(|place| Node::prepare(folder.path(), place, &authority, &extra))
+            .collect::<Result<Vec<_>>>()?;
+        let secrets = Mutex::default();
+        let mut cluster = Self { nodes, authority, secrets, finished: false, _turn: turn, _folder: folder };
+        cluster.node_mut(0)?.start(None)?;
+        cluster.node(0)?.listens().await?;
+        let made = cluster.node(0)?.admin.order("/v1/cluster/init").await?.expect(201)?.json()?;
+        let key = made.pointer("/recovery_bundle/cluster_key").and_then(Value::as_str);
+        cluster.secret(key.context("no cluster key in the recovery bundle")?);
+        cluster.node_mut(0)?.ready().await?;
+        for place in 1..setup.nodes {
+            cluster.join(place).await?;
+        }
+        Ok(cluster)
+    }
+
+    /// A node.
+    ///
+    /// # Errors
+    /// When there is none at that place.
+    pub fn node(&self, place: usize) -> Result<&Node> {
+        self.nodes.get(place).with_context(|| format!("no node at place {place}"))
+    }
+
+    /// A node, to start or stop it.
+    ///
+    /// # Errors
+    /// When there is none at that place.
+    pub fn node_mut(&mut self, place: usize) -> Result<&mut Node> {
+        self.nodes.get_mut(place).with_context(|| format!("no node at place {place}"))
+    }
+
+    /// Remembers a secret that no log may hold.
+    pub fn secret(&self, text: &str) {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).insert(text.to_owned());
+    }
+
+    /// A join token, from the node at that place.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn join_token(&self, place: usize) -> Result<String> {
+        let made = self.node(place)?.admin.post("/v1/cluster/join-tokens", &json!({})).await?.expect(201)?.json()?;
+        let token = made.get("token").and_then(Value::as_str).context("no token")?;
+        let secret = token.split('.').nth(2).context("a join token has a secret")?;
+        self.secret(secret);
+        Ok(token.to_owned())
+    }
+
+    /// Starts a spare node with a token and waits until it votes.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn join(&mut self, place: usize) -> Result<()> {
+        let first = self.nodes.iter_mut().position(|node| node.runs().unwrap_or_default());
+        let token = self.join_token(first.context("no node runs")?).await?;
+        self.node_mut(place)?.start(Some(&token))?;
+        self.node_mut(place)?.ready().await?;
+        let id = self.node(place)?.figure("node").await?;
+        let node = self.node(place)?;
+        eventually("the new node votes", SETTLE, async || {
+            let status = node.status().await.ok()?;
+            let members = status.get("members")?.as_array()?.clone();
+            let own = members.iter().find(|member| member.get("id").and_then(Value::as_u64) == Some(id))?;
+            own.get("voter")?.as_bool().filter(|voter| *voter)
+        })
+        .await
+        .map(drop)
+    }
+
+    /// Places of the nodes that run.
+    pub fn running(&mut self) -> Vec<usize> {
+        self.nodes.iter_mut().filter_map(|node| node.runs().unwrap_or_default().then_some(node.place)).collect()
+    }
+
+    /// The place of the leader that these nodes agree on; it is one of them.
+    ///
+    /// # Errors
+    /// When there is none within 20 s.
+    pub async fn leader(&self, among: &[usize]) -> Result<usize> {
+        let look = async || {
+            let (mut named, mut leading) = (BTreeSet::new(), None);
+            for node in self.nodes.iter().filter(|node| among.contains(&node.place)) {
+                let status = node.status().await.ok()?;
+                let leader = status.get("leader")?.as_u64()?;
+                named.insert(leader);
+                if status.get("node")?.as_u64()? == leader {
+                    leading = Some(node.place);
+                }
+            }
+            leading.filter(|_| named.len() == 1)
+        };
+        Ok(eventually("the nodes agree on a leader", SETTLE, look).await?.0)
+    }
+
+    /// A realm that every node serves, made through the node at that place.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn realm(&self, place: usize, settings: Value) -> Result<Realm> {
+        Realm::create(&self.node(place)?.admin, "main", &self.hosts(HOST), settings).await
+    }
+
+    /// A second realm under another host name.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn other_realm(&self, place: usize) -> Result<Realm> {
+        Realm::create(&self.node(place)?.admin, "other", &self.hosts(OTHER_HOST), json!({})).await
+    }
+
+    fn hosts(&self, name: &str) -> Vec<String> {
+        let ports = self.nodes.iter().map(|node| format!("{name}:{}", node.https_address.port()));
+        std::iter::once(name.to_owned()).chain(ports).collect()
+    }
+
+    /// A client, made through the node at that place.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn client(&self, place: usize, realm: &Realm, id: &str) -> Result<Client> {
+        let client = realm.client(&self.node(place)?.admin, id).await?;
+        self.secret(&client.secret);
+        Ok(client)
+    }
+
+    /// Waits until the running nodes have applied the same entries, and checks that they then read the same in every
+    /// table that can be asked for.
+    ///
+    /// # Errors
+    /// When they don't.
+    pub async fn agree(&mut self) -> Result<()> {
+        let running = self.running();
+        let nodes: Vec<&Node> = self.nodes.iter().filter(|node| running.contains(&node.place)).collect();
+        eventually("the nodes have applied the same entries", SETTLE, async || {
+            let mut applied = BTreeSet::new();
+            for node in &nodes {
+                applied.insert(node.figure("applied").await.ok()?);
+            }
+            (applied.len() == 1).then_some(())
+        })
+        .await?;
+        let mut states = Vec::new();
+        for node in &nodes {
+            states.push((node.place, state_of(node).await?));
+        }
+        let Some((_, first)) = states.first() else { return Ok(()) };
+        for (place, state) in &states {
+            for (path, value) in first {
+                ensure!(state.get(path) == Some(value), "node {} reads {path} otherwise", place + 1);
+            }
+            ensure!(state.len() == first.len(), "node {} has other tables", place + 1);
+        }
+        Ok(())
+    }
+
+    /// Ends a test that passed: the nodes that should run do, they agree, and no log holds a panic or a secret.
+    ///
+    /// # Errors
+    /// When that is not so.
+    pub async fn finish(mut self) -> Result<()> {
+        for place in 0..self.nodes.len() {
+            if self.node_mut(place)?.runs()? {
+                self.node_mut(place)?.ready().await?;
+            }
+        }
+        self.agree().await?;
+        for place in self.running() {
+            let metrics = self.node(place)?.admin.get("/metrics").await?.expect(200)?.body;
+            let internal = |line: &&str| line.starts_with("woad_http_requests_total") && line.contains("code=\"500\"");
+            if let Some(line) = metrics.lines().find(internal) {
+                bail!("node {} answered 500: {line}", place + 1);
+            }
+        }
+        self.logs_are_clean()?;
+        self.finished = true;
+        Ok(())
+    }
+
+    /// Checks that no log holds a panic or a secret of this test.
+    ///
+    /// # Errors
+    /// When one does; says which node's, never the secret.
+    pub fn logs_are_clean(&self) -> Result<()> {
+        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        for node in &self.nodes {
+            let log = node.log();
+            ensure!(!log.contains("panicked at"), "node {} panicked", node.place + 1);
+            let leaked = secrets.iter().any(|secret| log.contains(secret.as_str()));
+            ensure!(!leaked, "the log of node {} holds a secret", node.place + 1);
+        }
+        Ok(())
+    }
+
+    /// Every secret of this test so far.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+}
+
+impl Drop for Cluster {
+    #[expect(clippy::print_stderr, reason = "a failed test shows what its nodes said")]
+    fn drop(&mut self) {
+        if self.finished {
+            return;
+        }
+        for node in &self.nodes {
+            let log = node.log();
+            let lines: Vec<&str> = log.lines().collect();
+            eprintln!("---- node {}, last lines of {}", node.place + 1, lines.len());
+            for line in lines.iter().skip(lines.len().saturating_sub(LOG_TAIL)) {
+                eprintln!("{line}");
+            }
+        }
+    }
+}
