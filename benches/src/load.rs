@@ -1,7 +1,8 @@
 //! A closed loop: so many connections, each with one request under way.
 
+mod work;
+
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
@@ -9,6 +10,7 @@ use bytes::Bytes;
 use futures::future::try_join_all;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 
+pub(crate) use self::work::{Mint, Once, Repeat};
 use crate::world::http::Connection;
 
 /// What is sent, again and again.
@@ -21,7 +23,7 @@ pub(crate) struct Call {
 }
 
 /// Where bodies come from, and where answers go.
-pub(crate) trait Work: Sync {
+pub(crate) trait Work {
     /// The next form, or `None` when it is over.
     fn next(&self) -> Option<Bytes>;
     /// Whether the answer is what it has to be; anything else ends the bench.
@@ -67,10 +69,10 @@ async fn worker(call: &Call, to: SocketAddr, work: &dyn Work) -> anyhow::Result<
 }
 
 /// Runs the work over so many connections, spread over the targets.
-pub(crate) async fn run(call: &Call, connections: usize, work: Arc<dyn Work + '_>) -> anyhow::Result<Rate> {
+pub(crate) async fn run(call: &Call, connections: usize, work: &dyn Work) -> anyhow::Result<Rate> {
     let start = Instant::now();
     let targets = call.to.iter().cycle().take(connections);
-    let workers = try_join_all(targets.map(|to| worker(call, *to, &*work))).await?;
+    let workers = try_join_all(targets.map(|to| worker(call, *to, work))).await?;
     let took = start.elapsed();
     let mut each: Vec<Duration> = workers.into_iter().flatten().collect();
     each.sort_unstable();

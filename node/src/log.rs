@@ -7,12 +7,13 @@ use tracing_subscriber::filter::ParseError;
 
 use crate::config::{Format, Log};
 
-/// A level, or levels by part.
+/// A level, or levels by part. Raft's library says a great deal at `info`: it starts at `warn` unless it is named.
 ///
 /// # Errors
 /// When the text is neither.
 pub fn filter(level: &str) -> Result<EnvFilter, ParseError> {
-    EnvFilter::builder().parse(level)
+    let quiet = if level.contains("openraft") { "" } else { "openraft=warn," };
+    EnvFilter::builder().parse(format!("{quiet}{level}"))
 }
 
 /// The logger can't be had.

@@ -14,8 +14,11 @@ impl Node {
         let sync = std::sync::Arc::clone(&self.sync);
         let stopped = tokio::task::spawn_blocking(move || {
             sync.stop();
+            tracing::debug!("sync thread joined");
             held.database.close();
+            tracing::debug!("database closed");
             held.runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+            tracing::debug!("runtime stopped");
             drop(held.database);
             drop(held.lock);
         });

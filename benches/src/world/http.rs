@@ -1,0 +1,61 @@
+//! One keep-alive connection, as cheap as a client gets: the load shares its processors with what it measures.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::{Context as _, ensure};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::Request;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::HOST;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+
+/// An open connection.
+pub(crate) struct Connection(SendRequest<Full<Bytes>>);
+
+impl Connection {
+    pub(crate) async fn tcp(to: SocketAddr) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(to).await.with_context(|| format!("connecting to {to}"))?;
+        stream.set_nodelay(true)?;
+        Self::over(stream).await
+    }
+
+    pub(crate) async fn unix(path: &Path) -> anyhow::Result<Self> {
+        let stream = UnixStream::connect(path).await.with_context(|| format!("connecting to {}", path.display()))?;
+        Self::over(stream).await
+    }
+
+    async fn over<S>(stream: S) -> anyhow::Result<Self>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let (sender, driver) = handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(driver);
+        Ok(Self(sender))
+    }
+
+    /// Status and body.
+    pub(crate) async fn send(&mut self, request: Request<Full<Bytes>>) -> anyhow::Result<(u16, Bytes)> {
+        self.0.ready().await?;
+        let answer = self.0.send_request(request).await?;
+        let status = answer.status().as_u16();
+        Ok((status, answer.into_body().collect().await?.to_bytes()))
+    }
+
+    /// The body of a 2xx to a request with, maybe, JSON.
+    pub(crate) async fn call(&mut self, method: &str, path: &str, body: Option<&Value>) -> anyhow::Result<Bytes> {
+        let bytes = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+        let mut request = Request::builder().method(method).uri(path).header(HOST, "woad");
+        if body.is_some() {
+            request = request.header("content-type", "application/json");
+        }
+        let (status, answer) = self.send(request.body(bytes.into())?).await?;
+        let text = || String::from_utf8_lossy(&answer).into_owned();
+        ensure!((200..300).contains(&status), "{method} {path}: {status} {}", text());
+        Ok(answer)
+    }
+}

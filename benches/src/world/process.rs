@@ -1,0 +1,92 @@
+//! A child that does not outlive us.
+
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// A process that was told to stop is given this long.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// A running child.
+pub(crate) struct Process {
+    child: Child,
+    name: String,
+}
+
+impl Process {
+    /// Starts `command`, on one processor if so wished; what it says goes to a file.
+    pub(crate) fn start(name: &str, command: &Command, cpu: Option<usize>, log: &Path) -> anyhow::Result<Self> {
+        let mut actual = match cpu {
+            None => Command::new(command.get_program()),
+            Some(cpu) => {
+                let mut pinned = Command::new("taskset");
+                pinned.args(["-c", &cpu.to_string()]).arg(command.get_program());
+                pinned
+            }
+        };
+        actual.args(command.get_args());
+        for (key, value) in command.get_envs() {
+            actual.env(key, value.unwrap_or_default());
+        }
+        let out = File::options().create(true).append(true).open(log)?;
+        let child = actual.stdout(out.try_clone()?).stderr(out).spawn().with_context(|| format!("starting {name}"))?;
+        Ok(Self { child, name: name.to_owned() })
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Fails once it has ended by itself.
+    pub(crate) fn check(&mut self) -> anyhow::Result<()> {
+        match self.child.try_wait()? {
+            Some(status) => bail!("{} ended: {status}", self.name),
+            None => Ok(()),
+        }
+    }
+
+    /// SIGTERM, and waits for the end.
+    pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
+        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw).context("pid")?;
+        kill_process(pid, Signal::TERM)?;
+        let start = Instant::now();
+        while self.child.try_wait()?.is_none() {
+            if start.elapsed() > STOP_WITHIN {
+                bail!("{} does not stop", self.name);
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Nothing is left to do when it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port of loopback that nobody listens on.
+pub(crate) fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// A program beside this one, or in `WOAD_BIN_DIR`.
+pub(crate) fn program(name: &str) -> anyhow::Result<Command> {
+    let folder = match std::env::var_os("WOAD_BIN_DIR") {
+        Some(folder) => folder.into(),
+        None => std::env::current_exe()?.parent().context("no folder")?.to_path_buf(),
+    };
+    let path = folder.join(name);
+    if !path.is_file() {
+        bail!("{} is missing: build it with `cargo build --release -p {name}`", path.display());
+    }
+    Ok(Command::new(path))
+}
