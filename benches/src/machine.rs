@@ -83,9 +83,11 @@ pub(crate) fn memory_mib(pid: u32, line: &str) -> anyhow::Result<f64> {
 /// The machine's busy time so far, ours included.
 fn busy() -> Option<Duration> {
     let text = read_to_string("/proc/stat").ok()?;
-    let words: Vec<f64> = text.lines().next()?.split_whitespace().skip(1).filter_map(|word| word.parse().ok()).collect();
+    let words: Vec<f64> =
+        text.lines().next()?.split_whitespace().skip(1).filter_map(|word| word.parse().ok()).collect();
     // user nice system idle iowait irq softirq steal
-    let ticks: f64 = words.iter().take(8).enumerate().filter(|(at, _)| *at != 3 && *at != 4).map(|(_, each)| each).sum();
+    let ticks: f64 =
+        words.iter().take(8).enumerate().filter(|(at, _)| *at != 3 && *at != 4).map(|(_, each)| each).sum();
     Some(Duration::from_secs_f64(ticks / TICKS_PER_SECOND))
 }
 

@@ -54,10 +54,11 @@ impl Node {
         let (https, peer) = (ports::free()?, ports::free()?);
         let data = folder.join("data");
         let config = format!(
-            "[node]\ndata_dir = {data:?}\n{extra}\n[https]\nlisten = [\"{https}\"]\ncertificate = {:?}\nkey = {:?}\n\
-             [peer]\nlisten = \"{peer}\"\n[log]\nlevel = \"info,openraft=warn\"\n",
-            folder.join("server.pem"),
-            folder.join("server.key"),
+            "[node]\ndata_dir = '{}'\n{extra}\n[https]\nlisten = ['{https}']\ncertificate = '{}'\nkey = '{}'\n\
+             [peer]\nlisten = '{peer}'\n[log]\nlevel = 'info,openraft=warn'\n",
+            data.display(),
+            folder.join("server.pem").display(),
+            folder.join("server.key").display(),
         );
         fs::write(folder.join("woad.toml"), config)?;
         Ok(Self {

@@ -11,7 +11,11 @@ const STEP: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// When it gives none within `limit`; names the condition.
-pub async fn eventually<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> Result<(T, Duration)> {
+pub async fn eventually<T>(
+    what: &str,
+    limit: Duration,
+    mut look: impl AsyncFnMut() -> Option<T>,
+) -> Result<(T, Duration)> {
     let start = Instant::now();
     loop {
         if let Some(value) = look().await {

@@ -41,6 +41,7 @@ pub fn routes() -> Routes<Admin> {
     Routes::new(Shape::Problem)
         .with(Route::post("/v1/cluster/init", cluster::init::handle))
         .with(Route::get("/v1/cluster", cluster::status::handle))
+        .with(Route::post("/v1/cluster/custody", cluster::custody::handle))
         .with(Route::post("/v1/cluster/join-tokens", cluster::join_token::handle))
         .with(Route::delete("/v1/cluster/members/{node}", cluster::remove::handle))
         .with(Route::post("/v1/cluster/transfer", cluster::transfer::handle))

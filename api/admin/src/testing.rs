@@ -48,6 +48,7 @@ impl ClusterControl for FakeCluster {
             level: Level::FIRST.0,
             clock: Timestamp(7),
             sealed: false,
+            custody_confirmed: false,
             version: "0".to_owned(),
             members: vec![member(1, true), member(2, false)],
         }
@@ -70,6 +71,10 @@ impl ClusterControl for FakeCluster {
                 other => Err(ClusterError::NoSuchMember(other)),
             }
         })
+    }
+
+    fn confirm_custody<'a>(&'a self, _: &'a raft_store_core::Request) -> BoxFuture<'a, Result<bool, ClusterError>> {
+        Box::pin(async { Ok(true) })
     }
 
     fn transfer<'a>(

@@ -86,7 +86,8 @@ async fn agree(nodes: &mut [Node]) -> anyhow::Result<usize> {
         }
         let leader = views.first().map(|view| view.1);
         let agreed = views.iter().all(|view| Some(view.1) == leader && view.2 == nodes.len());
-        if agreed && views.len() == nodes.len()
+        if agreed
+            && views.len() == nodes.len()
             && let Some(at) = views.iter().position(|view| Some(view.0) == leader)
         {
             return Ok(at);

@@ -124,6 +124,7 @@ impl ClusterControl for MemoryControl {
             level: 1,
             clock: Timestamp(0),
             sealed: false,
+            custody_confirmed: false,
             version: crate::VERSION.to_owned(),
             members: Vec::new(),
         }
@@ -135,6 +136,10 @@ impl ClusterControl for MemoryControl {
 
     fn remove<'a>(&'a self, _: &'a Request, node: NodeId) -> BoxFuture<'a, Result<(), ClusterError>> {
         Box::pin(async move { Err(ClusterError::NoSuchMember(node)) })
+    }
+
+    fn confirm_custody<'a>(&'a self, _: &'a raft_store_core::Request) -> BoxFuture<'a, Result<bool, ClusterError>> {
+        Box::pin(async { Ok(true) })
     }
 
     fn transfer<'a>(&'a self, _: &'a Request, _: Option<NodeId>) -> BoxFuture<'a, Result<NodeId, ClusterError>> {

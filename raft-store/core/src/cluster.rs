@@ -49,6 +49,8 @@ pub struct ClusterStatus {
     pub clock: Timestamp,
     /// Whether it lacks the cluster key.
     pub sealed: bool,
+    /// Whether an operator confirmed that the recovery bundle is in safe custody.
+    pub custody_confirmed: bool,
     /// Software version.
     pub version: String,
     /// Everyone.
@@ -93,6 +95,8 @@ pub trait ClusterControl: Send + Sync {
     ) -> BoxFuture<'a, Result<JoinToken, ClusterError>>;
     /// Removes a member. Returns after the new membership is committed.
     fn remove<'a>(&'a self, cx: &'a Request, node: NodeId) -> BoxFuture<'a, Result<(), ClusterError>>;
+    /// Notes that the recovery bundle is in safe custody. Says whether that is news.
+    fn confirm_custody<'a>(&'a self, cx: &'a Request) -> BoxFuture<'a, Result<bool, ClusterError>>;
     /// Hands leadership to a voter (`None`: the most caught-up one). Returns after it leads.
     fn transfer<'a>(&'a self, cx: &'a Request, to: Option<NodeId>) -> BoxFuture<'a, Result<NodeId, ClusterError>>;
 }

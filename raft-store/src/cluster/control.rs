@@ -7,7 +7,7 @@ use std::time::Duration;
 use openraft::ServerState;
 use raft_store_core::cluster::{ClusterControl, ClusterError, ClusterStatus, JoinToken as Shown, Member};
 use raft_store_core::store::BoxFuture;
-use raft_store_core::{NodeId, Outcome, Request, StoreError};
+use raft_store_core::{NodeId, Outcome, Request, StoreError, View};
 
 use super::Cluster;
 use crate::trust::{JoinToken, PeerAddress, cluster_record, join_tokens};
@@ -29,6 +29,18 @@ impl Cluster {
         });
         let expires = made.await?.answer.map_err(|error| ClusterError::Unsafe(error.to_string()))?;
         Ok(Shown { token: token.to_text().to_string(), expires })
+    }
+}
+
+impl Cluster {
+    /// As this replica knows it.
+    fn custody_confirmed(&self) -> bool {
+        let confirmed = || -> Option<bool> {
+            let kv = self.shared.view().ok()?;
+            let view = View::open(&kv, &*self.sealer, self.shared.clock.now()).ok()?;
+            Some(cluster_record::get(&view).ok()??.custody_confirmed)
+        };
+        confirmed().unwrap_or(false)
     }
 }
 
@@ -71,6 +83,7 @@ impl ClusterControl for Cluster {
             level: position.level.0,
             clock: self.shared.clock.now(),
             sealed: self.sealer.is_sealed(),
+            custody_confirmed: self.custody_confirmed(),
             version: self.version.clone(),
             members: members.collect(),
         }
@@ -82,6 +95,16 @@ impl ClusterControl for Cluster {
 
     fn remove<'a>(&'a self, _: &'a Request, node: NodeId) -> BoxFuture<'a, Result<(), ClusterError>> {
         Box::pin(self.remove_anywhere(node))
+    }
+
+    fn confirm_custody<'a>(&'a self, cx: &'a Request) -> BoxFuture<'a, Result<bool, ClusterError>> {
+        Box::pin(async move {
+            let noted = self.store.transact(cx, |tx| {
+                let news = cluster_record::confirm_custody(tx)?;
+                Ok(if news { Outcome::Commit(true) } else { Outcome::Answer(false) })
+            });
+            Ok(noted.await?.answer)
+        })
     }
 
     fn transfer<'a>(&'a self, _: &'a Request, to: Option<NodeId>) -> BoxFuture<'a, Result<NodeId, ClusterError>> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use openraft::{Config, SnapshotPolicy};
-use raft_store_core::Store;
+use raft_store_core::{Level, Store};
 use rustls_pki_types::CertificateDer;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -117,6 +117,10 @@ impl Opening {
         let log = LogStore::open(Arc::clone(&database), Arc::clone(&sync))?;
         let machine = Machine::open(Arc::clone(&database), self.env.clone(), Arc::clone(&sealer) as _)?;
         let shared = Arc::clone(&machine.0);
+        let (found, known) = (shared.progress.lock().position.level.0, Level::SUPPORTED.0);
+        if found > known {
+            return Err(StartError::Level { found, known });
+        }
         let gate = Arc::new(Gate::default());
         let follower = Follower { sealer: Arc::clone(&sealer), gate: Arc::clone(&gate), files: self.files.clone() };
         *shared.observer.lock() = Some(Arc::new(follower));

@@ -97,6 +97,14 @@ pub enum StartError {
     /// Database, certificate and key are not of one node.
     #[error("the data folder mixes nodes: {0}")]
     Mixed(String),
+    /// The cluster has moved to a level that this version does not know.
+    #[error("the cluster is at level {found}, this version knows {known}: install a newer version")]
+    Level {
+        /// The state's.
+        found: u32,
+        /// This binary's.
+        known: u32,
+    },
     /// The clock is visibly wrong.
     #[error("the clock shows {0} ms since 1970, which cannot be right; set it first")]
     Clock(u64),

@@ -31,6 +31,7 @@ struct StatusView {
     level: u32,
     clock_ms: u64,
     sealed: bool,
+    custody_confirmed: bool,
     version: String,
     members: Vec<MemberView>,
 }
@@ -59,6 +60,7 @@ pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
         level: status.level,
         clock_ms: status.clock.0,
         sealed: status.sealed,
+        custody_confirmed: status.custody_confirmed,
         version: status.version,
         members: members.collect(),
     }))

@@ -1,0 +1,122 @@
+//! The table.
+
+use std::fmt;
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use crate::load::Rate;
+use crate::machine::Seen;
+
+/// What a process used of a processor during a run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Share {
+    /// Of one processor, percent.
+    percent: f64,
+    micros_per_request: f64,
+}
+
+impl Share {
+    pub(crate) fn new(cpu: Duration, rate: &Rate) -> Self {
+        Self {
+            percent: cpu.as_secs_f64() / rate.took.as_secs_f64() * 100.0,
+            micros_per_request: cpu.as_secs_f64() * 1e6 / f64::from(rate.requests.max(1)),
+        }
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.0} % of a core, {:.0} µs each", self.percent, self.micros_per_request)
+    }
+}
+
+/// A duration in the unit that suits it.
+pub(crate) fn micros(duration: Duration) -> String {
+    match duration.as_secs_f64() {
+        seconds if seconds < 0.001 => format!("{:.0} µs", seconds * 1e6),
+        seconds => format!("{:.1} ms", seconds * 1e3),
+    }
+}
+
+/// A line of the table, with notes below it.
+pub(crate) struct Row {
+    name: String,
+    figure: String,
+    p50: String,
+    p99: String,
+    beside: String,
+    notes: Vec<String>,
+}
+
+impl Row {
+    pub(crate) fn new(name: impl Into<String>, figure: f64, unit: &str) -> Self {
+        let figure = format!("{figure:.0} {unit}");
+        Self { name: name.into(), figure, p50: String::new(), p99: String::new(), beside: String::new(), notes: vec![] }
+    }
+
+    pub(crate) fn rate(name: impl Into<String>, rate: &Rate) -> Self {
+        Self { p50: micros(rate.p50), p99: micros(rate.p99), ..Self::new(name, rate.per_second, "/s") }
+    }
+
+    /// A peer's figure and ours over it.
+    pub(crate) fn beside(mut self, peer: &str, figure: f64, ratio: f64) -> Self {
+        self.beside = format!("{peer} {figure:.0} /s, ratio {ratio:.2}");
+        self
+    }
+
+    pub(crate) fn beside_text(mut self, text: String) -> Self {
+        self.beside = text;
+        self
+    }
+
+    pub(crate) fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+}
+
+/// Everything that is printed, at the end.
+#[derive(Default)]
+pub(crate) struct Report(Vec<Row>);
+
+impl Report {
+    pub(crate) fn add(&mut self, row: Row) {
+        progress(&format!("{}: {}", row.name, row.figure));
+        self.0.push(row);
+    }
+
+    pub(crate) fn print(&self, heading: &str, seen: &Seen) -> io::Result<()> {
+        let width = |of: fn(&Row) -> &str| self.0.iter().map(|row| of(row).chars().count()).max().unwrap_or_default();
+        let (name, figure) = (width(|row| &row.name), width(|row| &row.figure));
+        let mut out = io::stdout().lock();
+        writeln!(out, "\n{heading}\n")?;
+        writeln!(out, "{:name$}  {:>figure$}  {:>8}  {:>8}  beside", "what", "median", "p50", "p99")?;
+        for row in &self.0 {
+            let line =
+                format!("{:name$}  {:>figure$}  {:>8}  {:>8}  {}", row.name, row.figure, row.p50, row.p99, row.beside);
+            writeln!(out, "{}", line.trim_end())?;
+            for note in &row.notes {
+                writeln!(out, "    {note}")?;
+            }
+        }
+        let verdict = if seen.valid { "the machine was ours" } else { "INVALID: the machine was busy with other work" };
+        let Seen { load_before, load_after, foreign_share, .. } = seen;
+        let share = foreign_share * 100.0;
+        writeln!(
+            out,
+            "\nload average {load_before:.2} before, {load_after:.2} after; {share:.1} % of the machine went elsewhere (kernel and \
+             disk included): {verdict}"
+        )
+    }
+}
+
+/// Tells that something goes on.
+pub(crate) fn progress(text: &str) {
+    // Nobody is left to tell when standard error is closed.
+    let _ = writeln!(io::stderr(), "woad-benches: {text}");
+}
+
+/// Why there are no figures.
+pub(crate) fn error(text: &str) {
+    progress(text);
+}

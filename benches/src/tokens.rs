@@ -1,0 +1,79 @@
+//! Tokens a second from one node, beside a process that only signs.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::load::{self, Call, Rate, Repeat, median};
+use crate::machine::cpu_time;
+use crate::report::{Report, Row, Share};
+use crate::world::{Client, Node, Process, free_port};
+
+/// Connections, each with one request under way.
+const CONNECTIONS: usize = 32;
+/// Before each run.
+const WARM_UP: Duration = Duration::from_millis(300);
+/// Each run.
+const RUN: Duration = Duration::from_millis(1500);
+/// Runs of each side.
+const RUNS: usize = 3;
+
+/// A run and what the server used of a processor.
+#[derive(Clone)]
+struct Run {
+    rate: Rate,
+    server: Share,
+    load: Share,
+}
+
+async fn measure(call: &Call, server: u32) -> anyhow::Result<Run> {
+    let form = Client::token_form();
+    load::run(call, CONNECTIONS, &Repeat::new(&form, WARM_UP, "access_token")).await?;
+    let (server_before, own_before) = (cpu_time(server), cpu_time(std::process::id()));
+    let rate = load::run(call, CONNECTIONS, &Repeat::new(&form, RUN, "access_token")).await?;
+    let share = |now: Duration, before: Duration| Share::new(now.saturating_sub(before), &rate);
+    let server = share(cpu_time(server), server_before);
+    let load = share(cpu_time(std::process::id()), own_before);
+    Ok(Run { rate, server, load })
+}
+
+async fn bare(folder: &Path, alg: &str, cpu: Option<usize>) -> anyhow::Result<(Process, SocketAddr)> {
+    let port = free_port()?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["signer", alg, &port.to_string()]);
+    let process = Process::start("signer", &command, cpu, &folder.join("signer.log"))?;
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    while tokio::net::TcpStream::connect(address).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Ok((process, address))
+}
+
+/// One algorithm.
+pub(crate) async fn run(
+    node: &mut Node,
+    folder: &Path,
+    alg: &str,
+    cpu: Option<usize>,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let client = Client::make(node, alg).await?;
+    let (mut peer, peer_address) = bare(folder, alg, cpu).await?;
+    let call = Call { to: vec![node.https], path: "/token", host: client.host, authorization: client.authorization };
+    let peer_call = Call { to: vec![peer_address], ..call.clone() };
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..RUNS {
+        theirs.push(measure(&peer_call, peer.pid()).await?);
+        ours.push(measure(&call, node.pid()).await?);
+    }
+    peer.stop().await?;
+    let (ours, theirs) = (median(ours, |run| run.rate.per_second)?, median(theirs, |run| run.rate.per_second)?);
+    let name = format!("tokens, {alg}, one node, {CONNECTIONS} connections");
+    let row = Row::rate(name, &ours.rate);
+    report.add(
+        row.beside("bare signer", theirs.rate.per_second, ours.rate.per_second / theirs.rate.per_second)
+            .note(format!("node {}; load {}; bare signer {}", ours.server, ours.load, theirs.server)),
+    );
+    Ok(())
+}

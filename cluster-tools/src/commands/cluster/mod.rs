@@ -1,0 +1,49 @@
+//! `woadctl cluster …`
+
+mod init;
+mod remove;
+mod status;
+mod transfer;
+
+use clap::Subcommand;
+use serde_json::Value;
+
+use super::Operator;
+use crate::failure::Failure;
+use crate::output::note;
+use crate::table::list;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Make a cluster of one node that belongs to none, and hand out its recovery bundle.
+    Init(init::Wanted),
+    /// Show the cluster as one node sees it.
+    Status,
+    /// Remove a member. A removed node can't talk to the others any more.
+    Remove(remove::Wanted),
+    /// Hand leadership on.
+    Transfer(transfer::Wanted),
+}
+
+pub(crate) async fn run(operator: &Operator, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Init(wanted) => init::run(operator, wanted).await,
+        Command::Status => status::run(operator).await,
+        Command::Remove(wanted) => remove::run(operator, wanted).await,
+        Command::Transfer(wanted) => transfer::run(operator, wanted).await,
+    }
+}
+
+/// Members that vote.
+pub(super) fn voters(status: &Value) -> usize {
+    list(status, "members").iter().filter(|member| member.get("voter") == Some(&Value::Bool(true))).count()
+}
+
+/// An even number of voters costs a node and tolerates no more failures.
+fn warn_of_even(status: &Value) {
+    let voters = voters(status);
+    if voters > 0 && voters % 2 == 0 {
+        let (tolerated, fewer) = (voters / 2 - 1, voters - 1);
+        note(&format!("{voters} voters tolerate {tolerated} failures, as many as {fewer}: add one, or remove one"));
+    }
+}

@@ -1,0 +1,38 @@
+//! `woadctl cluster status`
+
+use serde_json::Value;
+
+use super::{Operator, warn_of_even};
+use crate::admin::Call;
+use crate::failure::Failure;
+use crate::table::{columns, fields, rows};
+
+const FIELDS: [(&str, &str); 11] = [
+    ("cluster", "cluster_id"),
+    ("node", "node"),
+    ("state", "state"),
+    ("leader", "leader"),
+    ("term", "term"),
+    ("log", "last_log"),
+    ("applied", "applied"),
+    ("snapshot", "snapshot"),
+    ("clock", "clock_ms"),
+    ("sealed", "sealed"),
+    ("version", "version"),
+];
+const MEMBERS: [&str; 6] = ["id", "peer_address", "voter", "leader", "matched", "last_ack_ms"];
+
+fn table(status: &Value) -> String {
+    let members = columns(
+        &["MEMBER", "PEER ADDRESS", "VOTES", "LEADS", "MATCHED", "ACK MS AGO"],
+        &rows(status, "members", &MEMBERS),
+    );
+    format!("{}\n{members}", fields(status, &FIELDS))
+}
+
+pub(super) async fn run(operator: &Operator) -> Result<(), Failure> {
+    let status = operator.call(Call::get("/v1/cluster")).await?;
+    operator.output.show(&status, table)?;
+    warn_of_even(&status);
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! `woadctl realm …`
+
+mod create;
+mod list;
+mod show;
+
+use clap::Subcommand;
+use serde_json::Value;
+
+use super::Operator;
+use crate::failure::Failure;
+use crate::table::fields;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Make a realm with its first signing keys.
+    Create(create::Wanted),
+    /// List all realms.
+    List,
+    /// Show a realm with its settings.
+    Show(show::Wanted),
+}
+
+pub(crate) async fn run(operator: &Operator, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Create(wanted) => create::run(operator, wanted).await,
+        Command::List => list::run(operator).await,
+        Command::Show(wanted) => show::run(operator, wanted).await,
+    }
+}
+
+const FIELDS: [(&str, &str); 5] =
+    [("id", "id"), ("issuer", "issuer"), ("hosts", "hosts"), ("name", "display_name"), ("created", "created_ms")];
+const SETTINGS: [(&str, &str); 8] = [
+    ("access token algorithm", "access_token_alg"),
+    ("profile", "default_profile"),
+    ("access token, s", "access_token_seconds"),
+    ("longest access token, s", "max_access_token_seconds"),
+    ("grace, ms", "grace_ms"),
+    ("nbf included", "include_nbf"),
+    ("nbf offset, s", "nbf_offset_seconds"),
+    ("key set may be cached, s", "jwks_max_age_seconds"),
+];
+
+fn table(realm: &Value) -> String {
+    let settings = realm.get("settings").unwrap_or(&Value::Null);
+    format!("{}\n{}", fields(realm, &FIELDS), fields(settings, &SETTINGS))
+}

@@ -1,0 +1,21 @@
+//! What a cluster promises while its processes are killed, stopped, replaced and cut off.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may stop at the first surprise and shows its figures"
+)]
+
+mod disabled_client;
+mod killed_follower;
+mod killed_leader;
+mod killed_together;
+mod late_learner;
+mod late_reader;
+mod lost_quorum;
+mod paused_leader;
+mod rebuilt_follower;
+mod removed_node;
+mod rolling_restart;
+mod survival;
+mod world;
