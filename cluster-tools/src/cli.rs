@@ -33,13 +33,19 @@ pub(crate) struct Cli {
 #[derive(Args)]
 pub(crate) struct Connection {
     /// Operations socket of a node on this machine. The variable is the node's own, so that one environment serves both.
-    #[arg(long, global = true, env = "WOAD_OPERATIONS_SOCKET", value_name = "PATH", default_value = "/var/lib/woad/woad.sock")]
+    #[arg(
+        long,
+        global = true,
+        env = "WOAD_OPERATIONS_SOCKET",
+        value_name = "PATH",
+        default_value = "/var/lib/woad/woad.sock"
+    )]
     pub(crate) socket: PathBuf,
     /// Operations listener of a node, in place of its socket: https, or http to a loopback address (a tunnel's end).
     /// Needs an operator token.
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) url: Option<String>,
-    /// File with the operator token for --url. Without it, the variable WOAD_ADMIN_TOKEN.
+    /// File with the operator token for --url. Without it, the variable `WOAD_ADMIN_TOKEN`.
     #[arg(long, global = true, value_name = "FILE", requires = "url")]
     pub(crate) token_file: Option<PathBuf>,
     /// PEM file with the authority that signed the certificate at --url. Without it, those of the system.

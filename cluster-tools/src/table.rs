@@ -1,5 +1,7 @@
 //! Answers as tables.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -24,13 +26,14 @@ pub(crate) fn columns(headings: &[&str], rows: &[Vec<String>]) -> String {
 
 /// Names and values, a line each; what has no value is left out.
 pub(crate) fn fields(object: &Value, names: &[(&str, &str)]) -> String {
-    let shown: Vec<(&str, String)> = names
-        .iter()
-        .map(|(label, name)| (*label, cell(object, name)))
-        .filter(|(_, value)| value != NONE)
-        .collect();
+    let shown: Vec<(&str, String)> =
+        names.iter().map(|(label, name)| (*label, cell(object, name))).filter(|(_, value)| value != NONE).collect();
     let width = shown.iter().map(|(label, _)| label.chars().count()).max().unwrap_or_default();
-    shown.iter().map(|(label, value)| format!("{label:width$}  {value}\n")).collect()
+    shown.iter().fold(String::new(), |mut out, (label, value)| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "{label:width$}  {value}");
+        out
+    })
 }
 
 const NONE: &str = "-";

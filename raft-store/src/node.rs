@@ -42,8 +42,32 @@ pub struct Node {
 /// What must go last.
 struct Held {
     database: Arc<Database>,
-    runtime: tokio::runtime::Runtime,
+    runtime: PeerRuntime,
     lock: DataLock,
+}
+
+/// The runtime of Raft and peers. Dropped where futures run, it must not wait for its own: that would panic.
+struct PeerRuntime(Option<tokio::runtime::Runtime>);
+
+impl PeerRuntime {
+    const fn new(runtime: tokio::runtime::Runtime) -> Self {
+        Self(Some(runtime))
+    }
+
+    /// Ends what runs on it, waiting at most this long.
+    fn stop(mut self, within: std::time::Duration) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_timeout(within);
+        }
+    }
+}
+
+impl Drop for PeerRuntime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Node {

@@ -4,8 +4,8 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::HeaderValue;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Certificate, Client, Url};
 
 use super::{ANSWER, Answer, CONNECT, Call, MAX_ANSWER, NoAnswer};
@@ -133,10 +133,14 @@ mod tests {
 
     #[test]
     fn the_token_never_leaves_in_the_clear() {
-        for good in ["https://node1.example.org:9443", "http://127.0.0.1:9443/", "http://[::1]:9443", "http://localhost:1"] {
+        for good in
+            ["https://node1.example.org:9443", "http://127.0.0.1:9443/", "http://[::1]:9443", "http://localhost:1"]
+        {
             assert!(remote(good, "t0ken\n").is_ok(), "{good}");
         }
-        for bad in ["http://node1:9443", "http://10.0.0.1:9443", "ftp://localhost", "https://u:p@h", "https://h/v1", "x"] {
+        for bad in
+            ["http://node1:9443", "http://10.0.0.1:9443", "ftp://localhost", "https://u:p@h", "https://h/v1", "x"]
+        {
             assert!(matches!(remote(bad, "t0ken"), Err(Failure::Usage(_))), "{bad}");
         }
     }

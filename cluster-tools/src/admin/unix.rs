@@ -41,9 +41,7 @@ fn request(call: &Call) -> http::Result<http::Request<Full<Bytes>>> {
         request = request.header("idempotency-key", key);
     }
     match &call.body {
-        Some(body) => {
-            request.header(CONTENT_TYPE, "application/json").body(Full::new(Bytes::from(body.to_string())))
-        }
+        Some(body) => request.header(CONTENT_TYPE, "application/json").body(Full::new(Bytes::from(body.to_string()))),
         None => request.body(Full::new(Bytes::new())),
     }
 }

@@ -45,7 +45,7 @@ pub(crate) async fn run(operator: &Operator, Command::Create(Kind::Join(wanted))
     operator.output.show(&answer, |answer| format!("{}\n", cell(answer, "token")))?;
     note(&format!("good for one node until {}; give it to that node alone", cell(&answer, "expires_ms")));
     if let Ok(status) = operator.call(Call::get("/v1/cluster")).await
-        && cluster::voters(&status) % 2 == 1
+        && !cluster::voters(&status).is_multiple_of(2)
         && cluster::voters(&status) > 1
     {
         note("the cluster will have an even number of voters, which tolerates no more failures than one less: add two");

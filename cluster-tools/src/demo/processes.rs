@@ -29,6 +29,15 @@ struct Process {
     child: Child,
 }
 
+/// When a node was killed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Killed {
+    /// Just before the signal.
+    pub(super) signalled: Instant,
+    /// When it was certainly dead.
+    pub(super) dead: Instant,
+}
+
 /// What runs.
 pub(super) struct Processes {
     binary: PathBuf,
@@ -98,16 +107,16 @@ impl Processes {
         None
     }
 
-    /// Kills a node with SIGKILL. The instant is that before the signal; it is dead when this returns.
-    pub(super) async fn kill(&mut self, number: u8) -> Result<Instant, Fault> {
+    /// Kills a node with SIGKILL. It is dead when this returns.
+    pub(super) async fn kill(&mut self, number: u8) -> Result<Killed, Fault> {
         let place = self.running.iter().position(|process| process.number == number);
         let place = place.ok_or_else(|| Fault::NotHeld(format!("node {number} does not run")))?;
         let mut process = self.running.swap_remove(place);
-        let before = Instant::now();
+        let signalled = Instant::now();
         let killed = process.child.kill().await;
         self.watchdog.ended(process.pid);
         killed.map_err(Fault::Machine)?;
-        Ok(before)
+        Ok(Killed { signalled, dead: Instant::now() })
     }
 
     /// Stops all by SIGTERM. Returns those that had to be killed or did not end well.

@@ -2,7 +2,8 @@
 
 use std::future::Future;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use super::site::Site;
@@ -11,15 +12,16 @@ use super::site::Site;
 const DOT: Duration = Duration::from_millis(500);
 
 /// Where it goes, and how far it is.
+#[derive(Clone)]
 pub(super) struct Report {
     terminal: bool,
     started: Instant,
-    steps: AtomicUsize,
+    steps: Arc<AtomicUsize>,
 }
 
 impl Default for Report {
     fn default() -> Self {
-        Self { terminal: io::stdout().is_terminal(), started: Instant::now(), steps: AtomicUsize::new(0) }
+        Self { terminal: io::stdout().is_terminal(), started: Instant::now(), steps: Arc::default() }
     }
 }
 
@@ -29,27 +31,28 @@ pub(super) fn took(time: Duration) -> String {
     if millis < 10_000.0 { format!("{millis:.1} ms") } else { format!("{:.1} s", time.as_secs_f64()) }
 }
 
-impl Report {
-    fn raw(&self, text: &str) {
-        let mut out = io::stdout().lock();
-        // A reader that has gone does not end the story.
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    }
+fn raw(text: &str) {
+    let mut out = io::stdout().lock();
+    // A reader that has gone does not end the story.
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
 
+#[expect(clippy::unused_self, reason = "one hand tells the whole story")]
+impl Report {
     /// A line at the margin.
     pub(super) fn say(&self, text: &str) {
-        self.raw(&format!("{text}\n"));
+        raw(&format!("{text}\n"));
     }
 
     /// A line of a step.
     pub(super) fn line(&self, text: &str) {
-        self.raw(&format!("   {text}\n"));
+        raw(&format!("   {text}\n"));
     }
 
     /// A step begins.
     pub(super) fn step(&self, name: &str) {
-        let number = self.steps.fetch_add(1, Ordering::Relaxed) + 1;
-        self.raw(&format!("\n{number}. {name}\n"));
+        let number = self.steps.fetch_add(1, Relaxed) + 1;
+        raw(&format!("\n{number}. {name}\n"));
     }
 
     /// A request and its answer.
@@ -69,24 +72,24 @@ impl Report {
             self.line(&format!("           {what} …"));
             return future.await;
         }
-        self.raw(&format!("              {what} "));
+        raw(&format!("              {what} "));
         let mut dots = tokio::time::interval(DOT);
         let mut future = std::pin::pin!(future);
         loop {
             tokio::select! {
                 biased;
                 done = &mut future => {
-                    self.raw("\n");
+                    raw("\n");
                     return done;
                 }
-                _ = dots.tick() => self.raw("."),
+                _ = dots.tick() => raw("."),
             }
         }
     }
 
     /// Every step held.
     pub(super) fn verdict(&self) {
-        let steps = self.steps.load(Ordering::Relaxed);
-        self.raw(&format!("\nAll {steps} steps held, in {:.1} s.\n", self.started.elapsed().as_secs_f64()));
+        let steps = self.steps.load(Relaxed);
+        raw(&format!("\nAll {steps} steps held, in {:.1} s.\n", self.started.elapsed().as_secs_f64()));
     }
 }

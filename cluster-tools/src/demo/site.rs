@@ -17,7 +17,7 @@ use crate::private_file;
 
 /// Where the three listen.
 pub(super) const ADDRESSES: [Ipv4Addr; 3] =
-    [Ipv4Addr::new(127, 0, 0, 1), Ipv4Addr::new(127, 0, 0, 2), Ipv4Addr::new(127, 0, 0, 3)];
+    [Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2), Ipv4Addr::new(127, 0, 0, 3)];
 /// How long one answer over https may take. Longer than the node's own deadline for a write, so that it is the node that
 /// says what it does not know.
 const ANSWER: Duration = Duration::from_secs(8);

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::Wanted;
@@ -16,6 +18,9 @@ use super::report::Report;
 use super::site::{ADDRESSES, Site};
 use crate::admin::Call;
 use crate::private_file;
+
+/// How often something that is waited for is looked at.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The demo's world.
 pub(super) struct World {
@@ -106,14 +111,54 @@ impl World {
         }
     }
 
+    /// Waits for something, looking every 50 ms, and gives up when a node ends meanwhile.
+    pub(super) async fn until<T>(
+        &mut self,
+        what: &str,
+        limit: Duration,
+        look: impl AsyncFn() -> Result<T, String>,
+    ) -> Result<T, Fault> {
+        let started = Instant::now();
+        loop {
+            let seen = match look().await {
+                Ok(come) => return Ok(come),
+                Err(seen) => seen,
+            };
+            self.processes.check()?;
+            if started.elapsed() > limit {
+                return Err(Fault::Late { what: what.to_owned(), seconds: limit.as_secs(), seen });
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    /// Waits until a node's operations socket answers.
+    pub(super) async fn answers(&mut self, site: &Site, limit: Duration) -> Result<(), Fault> {
+        let what = format!("an answer at node {}'s operations socket", site.number);
+        let look = async || site.try_admin(Call::get("/livez")).await.map(drop).map_err(|failure| failure.to_string());
+        self.until(&what, limit, look).await
+    }
+
+    /// Waits until a node says over https that it wants requests.
+    pub(super) async fn ready(&mut self, site: &Site, limit: Duration) -> Result<(), Fault> {
+        let url = format!("{}/readyz", site.url);
+        let look = async || match site.client.get(&url).send().await {
+            Ok(answer) if answer.status().is_success() => Ok(()),
+            Ok(answer) => Err(answer.status().to_string()),
+            Err(_) => Err("no answer".to_owned()),
+        };
+        self.until(&format!("readiness of node {}", site.number), limit, look).await
+    }
+
+    /// A fault, or what is behind it: that a node has ended.
+    pub(super) fn explain(&mut self, why: Fault) -> Fault {
+        self.processes.check().err().unwrap_or(why)
+    }
+
     /// Shows the ends of the logs of nodes that ended by themselves; without such, of all.
     pub(super) fn last_words(&mut self, report: &Report) {
-        let ended: Vec<u8> = self
-            .sites
-            .iter()
-            .map(|site| site.number)
-            .filter(|number| self.processes.pid(*number).is_none())
-            .collect();
+        let ended: Vec<u8> =
+            self.sites.iter().map(|site| site.number).filter(|number| self.processes.pid(*number).is_none()).collect();
         for site in self.sites.iter().filter(|site| ended.is_empty() || ended.contains(&site.number)) {
             let lines = last_lines(site);
             if lines.is_empty() {

@@ -23,9 +23,15 @@ impl Cluster {
         self.members().iter().any(|(id, _)| *id == node)
     }
 
-    /// Refuses what would leave fewer live voters than a quorum.
+    /// Refuses what has no quorum now, and what would leave fewer live voters than a quorum.
     fn check_quorum_without(&self, node: u64) -> Result<(), ClusterError> {
-        let left: Vec<u64> = self.voters().into_iter().filter(|voter| *voter != node).collect();
+        let voters = self.voters();
+        let now = voters.iter().filter(|voter| self.alive(**voter)).count();
+        if now <= voters.len() / 2 {
+            let why = format!("of {} voters only {now} answer: there is no quorum to agree on it", voters.len());
+            return Err(ClusterError::Unsafe(why));
+        }
+        let left: Vec<u64> = voters.into_iter().filter(|voter| *voter != node).collect();
         if left.is_empty() {
             return Err(ClusterError::Unsafe("it is the last voter".to_owned()));
         }

@@ -6,7 +6,7 @@ use raft_store_core::kv::Pair;
 use raft_store_core::{KvError, ReadKv, Space};
 use rocksdb::{BoundColumnFamily, Direction, IteratorMode, ReadOptions, SnapshotWithThreadMode};
 
-use super::database::{Database, Db};
+use super::database::{Database, Db, Generation};
 
 /// One RocksDB snapshot over the families of one generation.
 pub(crate) struct RocksView<'a> {
@@ -25,7 +25,21 @@ impl<'a> RocksView<'a> {
     /// # Errors
     /// When the current generation is missing.
     pub(crate) fn open(database: &'a Database) -> Result<Self, KvError> {
-        let generation = database.generation.load();
+        loop {
+            let generation = database.generation.load();
+            let opened = Self::of(database, &generation);
+            // A snapshot install may have replaced and dropped the generation between the two steps.
+            if opened.is_ok() || database.generation.load().number == generation.number {
+                return opened;
+            }
+        }
+    }
+
+    /// Opens a view of one generation.
+    ///
+    /// # Errors
+    /// When it is missing.
+    pub(crate) fn of(database: &'a Database, generation: &Generation) -> Result<Self, KvError> {
         let state = database.cf(&generation.state()).map_err(failed)?;
         let outcomes = database.cf(&generation.outcomes()).map_err(failed)?;
         Ok(Self { snapshot: database.db.snapshot(), state, outcomes })

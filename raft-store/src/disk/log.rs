@@ -63,7 +63,8 @@ impl LogStore {
 
     fn read(&self, from: u64, to: Option<u64>, max_bytes: usize) -> io::Result<Vec<Entry>> {
         let floor = self.ends.lock().purged.map_or(0, |purged| purged.index + 1);
-        let from = from.max(floor).to_be_bytes();
+        let first = from.max(floor);
+        let from = first.to_be_bytes();
         let mut options = ReadOptions::default();
         options.set_iterate_lower_bound(from);
         if let Some(to) = to {
@@ -80,7 +81,7 @@ impl LogStore {
                 break;
             }
             let entry = decode(&value)?;
-            if out.last().is_some_and(|last| last.log_id.index + 1 != entry.log_id.index) {
+            if out.last().map_or(first, |last| last.log_id.index + 1) != entry.log_id.index {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, "the log has a hole"));
             }
             out.push(entry);
@@ -223,12 +224,15 @@ impl RaftLogStorage<TypeConfig> for LogStore {
             batch.delete_range_cf(&log, from.to_be_bytes(), (log_id.index + 1).to_be_bytes());
         }
         self.database.write(batch)?;
-        let mut ends = self.ends.lock();
-        ends.purged = Some(log_id);
-        if ends.last.is_none_or(|last| last.index <= log_id.index) {
-            ends.last = Some(log_id);
+        {
+            let mut ends = self.ends.lock();
+            ends.purged = Some(log_id);
+            if ends.last.is_none_or(|last| last.index <= log_id.index) {
+                ends.last = Some(log_id);
+            }
         }
-        drop(ends);
+        // Files go at once and for good, so what is said of them must be durable first: else a power cut leaves a hole.
+        self.durable().await?;
         let log = self.database.cf(LOG)?;
         let below = log_id.index.to_be_bytes();
         self.database.db.delete_file_in_range_cf(&log, 0u64.to_be_bytes(), below).map_err(io_error)

@@ -76,9 +76,15 @@ impl SyncStats {
     }
 }
 
+/// A waiter, and when it came, as [`SyncStats::oldest`] counts.
+struct Queued {
+    since: u64,
+    waiter: Waiter,
+}
+
 /// The thread and its queue.
 pub(crate) struct SyncThread {
-    queue: Mutex<Option<Sender<Waiter>>>,
+    queue: Mutex<Option<Sender<Queued>>>,
     handle: Mutex<Option<JoinHandle<()>>>,
     stats: Arc<SyncStats>,
     started: Instant,
@@ -109,7 +115,7 @@ impl SyncThread {
         let since = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX) + 1;
         let _ = self.stats.oldest.compare_exchange(0, since, Ordering::Relaxed, Ordering::Relaxed);
         let queue = self.queue.lock();
-        let sent = queue.as_ref().map(|queue| queue.send(waiter));
+        let sent = queue.as_ref().map(|queue| queue.send(Queued { since, waiter }));
         match sent {
             Some(Ok(())) => Ok(()),
             _ => Err(io::Error::other("the sync thread has stopped")),
@@ -142,10 +148,12 @@ impl SyncThread {
     }
 }
 
-fn run(database: &Database, queue: &Receiver<Waiter>, delay: Option<Duration>, stats: &SyncStats) {
+fn run(database: &Database, queue: &Receiver<Queued>, delay: Option<Duration>, stats: &SyncStats) {
     while let Ok(first) = queue.recv() {
-        let mut waiters = vec![first];
-        waiters.extend(queue.try_iter());
+        // Who came during the last flush has waited since then.
+        stats.oldest.store(first.since, Ordering::Relaxed);
+        let mut waiters = vec![first.waiter];
+        waiters.extend(queue.try_iter().map(|queued| queued.waiter));
         let start = Instant::now();
         let result = database.sync();
         if let Some(delay) = delay {

@@ -7,7 +7,7 @@ use rocksdb::{IngestExternalFileOptions, WriteBatch};
 
 use super::snapshot::{self, SnapshotSource};
 use super::{Shared, apply, load_progress, stream};
-use crate::disk::{Generation, io_error};
+use crate::disk::{Generation, RocksView, io_error};
 use crate::types::SnapshotMeta;
 
 /// Replaces the state by the snapshot. A crash at any point leaves either the old or the new state.
@@ -28,11 +28,15 @@ fn install_blocking(shared: &Arc<Shared>, meta: &SnapshotMeta, source: SnapshotS
         for (name, file) in
             [(next.state(), stream::state_file(&staged)), (next.outcomes(), stream::outcomes_file(&staged))]
         {
-            if file.exists() {
+            // No outcome may be left to remember; a state always has its position.
+            if file.exists() || name == next.state() {
                 let family = database.cf(&name)?;
                 database.db.ingest_external_file_cf_opts(&family, &options, vec![file]).map_err(io_error)?;
             }
         }
+    }
+    if load_progress(&RocksView::of(database, &next).map_err(io_error)?)?.log_id != meta.last_log_id {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the snapshot's state is not at its own log id"));
     }
     // Nothing reads through the machine's lock while the switch happens; views hold their own snapshot.
     let mut progress = shared.progress.lock();
@@ -42,9 +46,6 @@ fn install_blocking(shared: &Arc<Shared>, meta: &SnapshotMeta, source: SnapshotS
     database.generation.store(Arc::new(next));
     let view = shared.view()?;
     *progress = load_progress(&view)?;
-    if progress.log_id != meta.last_log_id {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "the snapshot's state is not at its own log id"));
-    }
     let applied = progress.position.applied.0;
     shared.clock.observe(progress.position.clock);
     drop(progress);

@@ -63,6 +63,8 @@ impl Drop for StagedFolder {
 pub(crate) struct SnapshotCatalog {
     folder: PathBuf,
     current: Mutex<Option<Arc<CheckpointFolder>>>,
+    /// Held by who builds: the policy and an install may want to at once.
+    building: Mutex<()>,
 }
 
 impl SnapshotCatalog {
@@ -86,7 +88,7 @@ impl SnapshotCatalog {
             fs::remove_dir_all(path)?;
         }
         let current = newest.map(|(_, path)| Arc::new(CheckpointFolder { path, superseded: Mutex::new(false) }));
-        Ok(Self { folder, current: Mutex::new(current) })
+        Ok(Self { folder, current: Mutex::new(current), building: Mutex::new(()) })
     }
 
     pub(crate) fn current(&self) -> Option<Snapshot> {
@@ -149,18 +151,26 @@ impl raft_store_core::ReadKv for CheckpointView<'_> {
     }
 }
 
-fn read_meta(path: &Path) -> io::Result<SnapshotMeta> {
-    let db = open_checkpoint(path)?;
-    let (state, _) = families(&db)?;
+fn progress_of(db: &ReadOnly) -> io::Result<super::Progress> {
+    let (state, _) = families(db)?;
     let state = db.cf_handle(&state).ok_or_else(|| io::Error::other("checkpoint without state"))?;
-    let view = CheckpointView { snapshot: db.snapshot(), state };
-    let progress = load_progress(&view)?;
+    load_progress(&CheckpointView { snapshot: db.snapshot(), state })
+}
+
+/// The cluster level of a checkpoint's state: what a node must support to take it.
+pub(super) fn level_of(db: &ReadOnly) -> io::Result<u32> {
+    progress_of(db).map(|progress| progress.position.level.0)
+}
+
+fn read_meta(path: &Path) -> io::Result<SnapshotMeta> {
+    let progress = progress_of(&open_checkpoint(path)?)?;
     Ok(SnapshotMeta { last_log_id: progress.log_id, last_membership: progress.membership })
 }
 
 /// Builds a snapshot of the applied state and makes it the current one.
 pub(super) fn build(shared: &Shared) -> io::Result<Snapshot> {
     let catalog = &shared.snapshots;
+    let _building = catalog.building.lock();
     let unfinished = catalog.folder.join("unfinished.tmp");
     drop(fs::remove_dir_all(&unfinished));
     Checkpoint::new(&shared.database.db).map_err(io_error)?.create_checkpoint(&unfinished).map_err(io_error)?;

@@ -4,11 +4,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::digest::{Context, SHA256};
+use prost::Message;
+use raft_store_core::layout;
 use rocksdb::{IteratorMode, Options, SstFileWriter};
 
-use super::snapshot::{SnapshotSource, StagedFolder, families, open_checkpoint};
+use super::snapshot::{SnapshotSource, StagedFolder, families, level_of, open_checkpoint};
 use crate::convert::{log_id_to, stored_membership_to, vote_to};
 use crate::proto::{self, Pair, SnapshotChunk, SnapshotHeader, SnapshotRun, SnapshotTrailer, snapshot_chunk::Part};
 use crate::types::{SnapshotMeta, Vote};
@@ -27,7 +30,6 @@ pub(crate) struct Heading {
     pub(crate) vote: Vote,
     pub(crate) meta: SnapshotMeta,
     pub(crate) cluster_id: String,
-    pub(crate) level: u32,
 }
 
 fn crc(run: &SnapshotRun) -> u32 {
@@ -50,18 +52,18 @@ pub(crate) fn chunks(
     let SnapshotSource::Checkpoint(folder) = source else {
         return Err(io::Error::other("only checkpoints are sent"));
     };
+    let db = open_checkpoint(folder.path())?;
     let header = SnapshotHeader {
         format: FORMAT,
         vote: Some(vote_to(&heading.vote)),
         last: heading.meta.last_log_id.as_ref().map(log_id_to),
         membership: Some(stored_membership_to(&heading.meta.last_membership)),
         cluster_id: heading.cluster_id.clone(),
-        level: heading.level,
+        level: level_of(&db)?,
     };
     if !send(SnapshotChunk { part: Some(Part::Header(header)) }) {
         return Ok(());
     }
-    let db = open_checkpoint(folder.path())?;
     let (state, outcomes) = families(&db)?;
     let mut digest = Context::new(&SHA256);
     let (mut pairs, mut runs) = (0, 0);
@@ -114,6 +116,9 @@ pub(crate) struct Received {
     runs: u64,
     open: Option<File>,
     options: &'static Options,
+    /// What the header says the state is at: key and value that the state must hold.
+    expected: Vec<(Vec<u8>, Vec<u8>)>,
+    found: usize,
 }
 
 fn invalid(what: &str) -> io::Error {
@@ -134,11 +139,21 @@ fn file_path(folder: &Path, family: u32) -> PathBuf {
 }
 
 impl Received {
-    /// Starts receiving under `data`.
-    pub(crate) fn start(data: &Path, name: &str) -> io::Result<Self> {
-        let path = data.join("staged").join(name);
+    /// Starts receiving under `data` a state that is at `meta`.
+    pub(crate) fn start(data: &Path, meta: &SnapshotMeta) -> io::Result<Self> {
+        // A transfer that broke may still be tidying up when the next one begins: no two share a folder.
+        static STREAMS: AtomicU64 = AtomicU64::new(0);
+        let path = data.join("staged").join(STREAMS.fetch_add(1, Ordering::Relaxed).to_string());
         drop(fs::remove_dir_all(&path));
         fs::create_dir_all(&path)?;
+        let mut expected = Vec::new();
+        if let Some(log_id) = &meta.last_log_id {
+            expected.push((layout::meta_key("log_id"), log_id_to(log_id).encode_to_vec()));
+        }
+        if meta.last_membership.log_id().is_some() {
+            let membership = stored_membership_to(&meta.last_membership).encode_to_vec();
+            expected.push((layout::meta_key("membership"), membership));
+        }
         Ok(Self {
             folder: Arc::new(StagedFolder { path }),
             digest: Context::new(&SHA256),
@@ -146,6 +161,8 @@ impl Received {
             runs: 0,
             open: None,
             options: sst_options(),
+            expected,
+            found: 0,
         })
     }
 
@@ -174,6 +191,9 @@ impl Received {
             if !open.last.is_empty() && pair.key <= open.last {
                 return Err(invalid("keys out of order"));
             }
+            if run.family == STATE && self.expected.iter().any(|(key, value)| *key == pair.key && *value == pair.value) {
+                self.found += 1;
+            }
             open.writer.put(&pair.key, &pair.value).map_err(crate::disk::io_error)?;
             open.last.clone_from(&pair.key);
         }
@@ -200,6 +220,9 @@ impl Received {
         if trailer.pairs != self.pairs || trailer.runs != self.runs || trailer.sha256 != digest.as_ref() {
             return Err(invalid("it does not match its trailer"));
         }
+        if self.found != self.expected.len() {
+            return Err(invalid("its state is not at the position that its header names"));
+        }
         Ok(SnapshotSource::Staged(self.folder))
     }
 }
@@ -209,8 +232,8 @@ pub(super) fn stage(data: &Path, source: SnapshotSource, meta: &SnapshotMeta) ->
     if let SnapshotSource::Staged(folder) = source {
         return Ok(folder);
     }
-    let heading = Heading { vote: Vote::new(0, 0), meta: meta.clone(), cluster_id: String::new(), level: 0 };
-    let mut received = Some(Received::start(data, "local")?);
+    let heading = Heading { vote: Vote::new(0, 0), meta: meta.clone(), cluster_id: String::new() };
+    let mut received = Some(Received::start(data, meta)?);
     let mut result = Err(invalid("no trailer"));
     chunks(&source, &heading, |chunk| match chunk.part {
         Some(Part::Run(run)) => match received.as_mut().map(|received| received.run(&run)) {

@@ -27,4 +27,13 @@ impl Gate {
     pub(crate) fn admits(&self, node: u64) -> bool {
         !self.0.load().removed.contains(&node)
     }
+
+    /// The same, as an answer.
+    pub(crate) fn check(&self, node: u64) -> Result<(), tonic::Status> {
+        if self.admits(node) {
+            return Ok(());
+        }
+        tracing::warn!(node, "a removed node called");
+        Err(tonic::Status::permission_denied("this node was removed from the cluster"))
+    }
 }

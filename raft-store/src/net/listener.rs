@@ -27,6 +27,8 @@ const HANDSHAKE: Duration = Duration::from_secs(3);
 const HANDSHAKES: usize = 64;
 /// Connections at once: members hold a handful each, joining nodes one.
 const CONNECTIONS: usize = 512;
+/// Of these, connections without a certificate. They cost nothing to open, so they must not keep members out.
+const STRANGERS: usize = 32;
 /// Bytes of request headers.
 const HEADER_LIMIT: u32 = 16 * 1024;
 /// Calls at once on one connection.
@@ -42,12 +44,38 @@ pub(crate) struct PeerInfo {
 pub(crate) struct PeerStream {
     tls: TlsStream<TcpStream>,
     info: PeerInfo,
-    open: Arc<AtomicUsize>,
+    _counted: Counted,
 }
 
-impl Drop for PeerStream {
+/// How many connections are open.
+#[derive(Default)]
+struct Open {
+    all: AtomicUsize,
+    strangers: AtomicUsize,
+}
+
+/// A connection that is counted while it lives.
+struct Counted {
+    open: Arc<Open>,
+    stranger: bool,
+}
+
+impl Counted {
+    /// `None`: there are too many strangers.
+    fn new(open: &Arc<Open>, stranger: bool) -> Option<Self> {
+        open.all.fetch_add(1, Ordering::Relaxed);
+        let too_many = stranger && open.strangers.fetch_add(1, Ordering::Relaxed) >= STRANGERS;
+        let counted = Self { open: Arc::clone(open), stranger };
+        (!too_many).then_some(counted)
+    }
+}
+
+impl Drop for Counted {
     fn drop(&mut self) {
-        self.open.fetch_sub(1, Ordering::Relaxed);
+        self.open.all.fetch_sub(1, Ordering::Relaxed);
+        if self.stranger {
+            self.open.strangers.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -117,7 +145,7 @@ async fn accept(
     sender: mpsc::Sender<io::Result<PeerStream>>,
     stop: CancellationToken,
 ) {
-    let open = Arc::new(AtomicUsize::new(0));
+    let open = Arc::new(Open::default());
     let handshakes = Arc::new(tokio::sync::Semaphore::new(HANDSHAKES));
     loop {
         let accepted = tokio::select! {
@@ -132,7 +160,7 @@ async fn accept(
                 continue;
             }
         };
-        if open.load(Ordering::Relaxed) >= CONNECTIONS {
+        if open.all.load(Ordering::Relaxed) >= CONNECTIONS {
             tracing::warn!(%from, "peer connection refused: too many");
             continue;
         }
@@ -142,8 +170,11 @@ async fn accept(
             let _permit = permit;
             match tokio::time::timeout(HANDSHAKE, shake(stream, &tls)).await {
                 Ok(Ok((tls, info))) => {
-                    open.fetch_add(1, Ordering::Relaxed);
-                    drop(sender.send(Ok(PeerStream { tls, info, open })).await);
+                    if let Some(counted) = Counted::new(&open, info.node.is_none()) {
+                        drop(sender.send(Ok(PeerStream { tls, info, _counted: counted })).await);
+                    } else {
+                        tracing::warn!(%from, "peer connection refused: too many without a certificate");
+                    }
                 }
                 Ok(Err(error)) => tracing::info!(%from, %error, "peer handshake refused"),
                 Err(_) => tracing::info!(%from, "peer handshake took too long"),

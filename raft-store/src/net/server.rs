@@ -51,12 +51,7 @@ impl PeerService {
         let node = info
             .and_then(|info| info.node)
             .ok_or_else(|| Status::unauthenticated("a certificate of this cluster is needed"))?;
-        if self.gate.admits(node) {
-            Ok(node)
-        } else {
-            tracing::warn!(node, "a removed node called");
-            Err(Status::permission_denied("this node was removed from the cluster"))
-        }
+        self.gate.check(node).map(|()| node)
     }
 
     fn speaks_for_itself(node: u64, vote: &Vote) -> Result<(), Status> {
@@ -119,16 +114,16 @@ impl proto::peer_server::Peer for PeerService {
     ) -> Result<Response<Self::AppendStream>, Status> {
         let node = self.member(&request)?;
         let gate = Arc::clone(&self.gate);
+        let refusal: Arc<parking_lot::Mutex<Option<Status>>> = Arc::default();
+        let refused = Arc::clone(&refusal);
         let requests = request.into_inner().map(move |message| {
-            let parsed = message.ok().map(append_from)?;
-            match parsed {
-                Ok(rpc) if gate.admits(node) && Self::speaks_for_itself(node, &rpc.vote).is_ok() => Some(rpc),
-                Ok(_) => None,
-                Err(error) => {
-                    tracing::warn!(node, %error, "malformed append");
-                    None
-                }
-            }
+            let accepted = message.and_then(|message| {
+                let rpc = append_from(message).map_err(|error| malformed(&error))?;
+                gate.check(node)?;
+                Self::speaks_for_itself(node, &rpc.vote)?;
+                Ok(rpc)
+            });
+            accepted.map_err(|status| *refused.lock() = Some(status)).ok()
         });
         let requests = requests.take_while(|rpc| ready(rpc.is_some())).filter_map(ready);
         let answers = self.raft.stream_append(requests).map(|answer| {
@@ -140,7 +135,9 @@ impl proto::peer_server::Peer for PeerService {
             };
             Ok(proto::AppendResponse { result: Some(result) })
         });
-        Ok(Response::new(Box::pin(answers)))
+        // What was taken before is answered first.
+        let why = futures::stream::once(async move { refusal.lock().take().map(Err) }).filter_map(ready);
+        Ok(Response::new(Box::pin(answers.chain(why))))
     }
 
     async fn vote(&self, request: Request<proto::VoteRequest>) -> Result<Response<proto::VoteResponse>, Status> {

@@ -39,7 +39,7 @@ pub(super) async fn send(
     _soft_ttl: Duration,
 ) -> Result<Vote, Status> {
     let (sender, receiver) = mpsc::channel::<SnapshotChunk>(AHEAD);
-    let heading = Heading { vote, meta: snapshot.meta, cluster_id, level: Level::SUPPORTED.0 };
+    let heading = Heading { vote, meta: snapshot.meta, cluster_id };
     let source = snapshot.snapshot;
     let producer = tokio::task::spawn_blocking(move || {
         chunks(&source, &heading, |chunk| {
@@ -82,8 +82,11 @@ pub(super) async fn receive(
     }
     let (vote, meta) = meta_of(&header).map_err(|error| status(&error))?;
     check(&vote)?;
-    let name = format!("{}", meta.last_log_id.map_or(0, |id| id.index));
-    let mut received = Received::start(folder, &name).map_err(|error| status(&error))?;
+    // openraft takes such a pair for a damaged cluster and panics.
+    if meta.last_log_id.is_some_and(|last| last.leader_id > vote.leader_id) {
+        return Err(Status::invalid_argument("a snapshot of a later leader than the one that sends it"));
+    }
+    let mut received = Received::start(folder, &meta).map_err(|error| status(&error))?;
     loop {
         match next(&mut stream).await?.part {
             Some(Part::Run(run)) => {

@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::follower::Follower;
 use super::options::{Options, StartError, trust};
-use super::start::{address, wall_clock};
-use super::{Held, Node};
+use super::start::{address, wall_clock, write_member};
+use super::{Held, Node, PeerRuntime};
 use crate::cluster::{Cluster, NodeFiles, Peers};
 use crate::disk::{DataLock, Database, LogStore, SyncThread};
 use crate::duties::Duties;
@@ -40,6 +40,18 @@ pub(super) struct Opening {
     pub(super) lock: DataLock,
     pub(super) node: u64,
     pub(super) cluster: ClusterId,
+    pub(super) entering: Entering,
+}
+
+/// How a member comes to its folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entering {
+    /// It makes the cluster, and is a member once the cluster's record is written.
+    Init,
+    /// It was let in, and is a member from its first moment.
+    Join,
+    /// It was here before.
+    Again,
 }
 
 fn raft_config(cluster: &str) -> Result<Arc<Config>, StartError> {
@@ -78,8 +90,11 @@ impl Opening {
             sealer.begin(key, first).map_err(trust)?;
         }
         let handle = runtime.handle().clone();
-        let opened = handle.spawn(self.assemble(runtime, sealer)).await;
-        opened.map_err(|error| StartError::Raft(error.to_string()))?
+        let runtime = PeerRuntime::new(runtime);
+        let opened = handle.spawn(self.assemble(sealer)).await;
+        let (node, database, lock) = opened.map_err(|error| StartError::Raft(error.to_string()))??;
+        *node.held.lock() = Some(Held { database, runtime, lock });
+        Ok(node)
     }
 
     fn identity(&self) -> Result<(NodeIdentity, CertificateDer<'static>), StartError> {
@@ -97,6 +112,10 @@ impl Opening {
     fn check_owner(&self, database: &Database) -> Result<(), StartError> {
         let owner = format!("{} {}", self.node, self.cluster);
         match database.meta("owner")? {
+            // Under its old name it would vote a second time in terms that it has forgotten.
+            None if self.entering == Entering::Again => Err(StartError::Mixed(
+                "the database is missing; a node that has lost its data joins again as a new one".to_owned(),
+            )),
             None => Ok(database.set_meta("owner", owner.as_bytes())?),
             Some(found) if found == owner.as_bytes() => Ok(()),
             Some(found) => {
@@ -107,11 +126,15 @@ impl Opening {
     }
 
     #[expect(clippy::too_many_lines, reason = "the one place where everything meets, each part once")]
-    async fn assemble(self, runtime: tokio::runtime::Runtime, sealer: Arc<KeyringSealer>) -> Result<Node, StartError> {
+    async fn assemble(self, sealer: Arc<KeyringSealer>) -> Result<(Node, Arc<Database>, DataLock), StartError> {
         let (identity, authority) = self.identity()?;
         let address = address(&self.options)?;
         let database = Arc::new(Database::open(&self.options.data_dir)?);
         self.check_owner(&database)?;
+        if self.entering == Entering::Join {
+            // From here on it may be counted on: interrupted, it is started again, not joined again.
+            write_member(&self.options.data_dir, self.node, self.cluster)?;
+        }
         let listener = TcpListener::bind(self.options.peer_listen).await?;
         let sync = SyncThread::start(Arc::clone(&database), self.options.debug_fsync_delay)?;
         let log = LogStore::open(Arc::clone(&database), Arc::clone(&sync))?;
@@ -214,7 +237,7 @@ impl Opening {
                 done.store(true, Ordering::Relaxed);
             }
         });
-        Ok(Node {
+        let node = Node {
             raft,
             cluster,
             freshness,
@@ -223,7 +246,8 @@ impl Opening {
             sync,
             recovered,
             stop,
-            held: parking_lot::Mutex::new(Some(Held { database, runtime, lock: self.lock })),
-        })
+            held: parking_lot::Mutex::new(None),
+        };
+        Ok((node, database, self.lock))
     }
 }

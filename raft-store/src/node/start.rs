@@ -9,7 +9,7 @@ use raft_store_core::{NodeId, Outcome, Request, Timestamp};
 use rustls_pki_types::CertificateDer;
 
 use super::Node;
-use super::assemble::Opening;
+use super::assemble::{Entering, Opening};
 use super::options::{Options, Presence, StartError, trust};
 use crate::cluster::{NodeFiles, ask_to_join, first_node};
 use crate::disk::DataLock;
@@ -46,7 +46,7 @@ fn read_member(folder: &Path) -> Result<(u64, ClusterId), StartError> {
     Ok((node.parse().map_err(|_| malformed())?, cluster.parse().map_err(|_| malformed())?))
 }
 
-fn write_member(folder: &Path, node: u64, cluster: ClusterId) -> std::io::Result<()> {
+pub(super) fn write_member(folder: &Path, node: u64, cluster: ClusterId) -> std::io::Result<()> {
     let temporary = folder.join("member.tmp");
     fs::write(&temporary, format!("{node} {cluster}\n"))?;
     fs::File::open(&temporary)?.sync_all()?;
@@ -133,14 +133,31 @@ pub async fn init(options: Options) -> Result<(Node, RecoveryBundle), StartError
     let first = DataKey::generate(keyring::FIRST, &fill);
     let wrapping = keyring::wrapped(&first, &cluster_key, &fill).map_err(trust)?;
 
-    let opening = Opening { env: env.clone(), options, files, lock, node: 1, cluster: id };
+    let opening =
+        Opening { env: env.clone(), options, files, lock, node: 1, cluster: id, entering: Entering::Init };
     let node = opening.open(Some((&cluster_key, &first))).await?;
+    if let Err(error) = first_record(&node, id, &address, &authority, &wrapping).await {
+        node.shutdown().await;
+        return Err(error);
+    }
+    tracing::info!(cluster = %id, "a cluster was made");
+    Ok((node, RecoveryBundle { cluster: id, created: now, cluster_key, ca: authority }))
+}
+
+/// Elects the cluster of one and writes its first transaction; only then is the node a member.
+async fn first_record(
+    node: &Node,
+    id: ClusterId,
+    address: &PeerAddress,
+    authority: &ClusterCa,
+    wrapping: &keyring::Wrapping,
+) -> Result<(), StartError> {
     let members = BTreeMap::from([(1, PeerNode { address: address.to_string() })]);
     node.raft.initialize(members).await.map_err(|error| StartError::Raft(error.to_string()))?;
     let request = Request { id: "init".to_owned(), within: FIRST_WRITE };
     let written = node.cluster.store.transact(&request, |tx| {
-        keyring::add(tx, keyring::FIRST, &wrapping)?;
-        if cluster_record::create(tx, id, &authority)?.is_err() {
+        keyring::add(tx, keyring::FIRST, wrapping)?;
+        if cluster_record::create(tx, id, authority)?.is_err() {
             return Ok(Outcome::Answer(false));
         }
         first_node(tx, &address.to_string())?;
@@ -151,9 +168,7 @@ pub async fn init(options: Options) -> Result<(Node, RecoveryBundle), StartError
         Ok(_) => return Err(StartError::Raft("the new cluster already has a record".to_owned())),
         Err(error) => return Err(StartError::Raft(error.to_string())),
     }
-    write_member(&node.cluster.folder, 1, id)?;
-    tracing::info!(cluster = %id, "a cluster was made");
-    Ok((node, RecoveryBundle { cluster: id, created: now, cluster_key, ca: authority }))
+    Ok(write_member(&node.cluster.folder, 1, id)?)
 }
 
 /// Joins the cluster that a token names. The node becomes a learner, and a voter once caught up.
@@ -180,10 +195,8 @@ pub async fn join(options: Options, token: &str) -> Result<Node, StartError> {
     files.store_key(&cluster_key)?;
     files.store_identity(&identity)?;
     files.store_ca(&authority)?;
-    let folder = options.data_dir.clone();
-    let opening = Opening { env, options, files, lock, node: answer.node, cluster };
+    let opening = Opening { env, options, files, lock, node: answer.node, cluster, entering: Entering::Join };
     let node = opening.open(None).await?;
-    write_member(&folder, answer.node, cluster)?;
     tracing::info!(node = answer.node, cluster = %answer.cluster_id, "joined");
     Ok(node)
 }
@@ -196,5 +209,6 @@ pub async fn start(options: Options) -> Result<Node, StartError> {
     let lock = take(&options.data_dir)?;
     let (node, cluster) = read_member(&options.data_dir)?;
     let files = NodeFiles::new(&options.data_dir, options.cluster_key_file.as_deref());
-    Opening { env: SharedEnv::system(), options, files, lock, node, cluster }.open(None).await
+    let env = SharedEnv::system();
+    Opening { env, options, files, lock, node, cluster, entering: Entering::Again }.open(None).await
 }

@@ -17,7 +17,7 @@ impl Node {
             tracing::debug!("sync thread joined");
             held.database.close();
             tracing::debug!("database closed");
-            held.runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+            held.runtime.stop(std::time::Duration::from_millis(500));
             tracing::debug!("runtime stopped");
             drop(held.database);
             drop(held.lock);

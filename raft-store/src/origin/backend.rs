@@ -204,7 +204,10 @@ impl Origin {
         let confirmed = self.read_index.confirm(within).await;
         self.metrics.read_index(started.elapsed(), confirmed.is_ok());
         confirmed.map_err(|_| {
-            self.freshness.timed_out();
+            // A caller in a hurry says nothing about the quorum: only a full wait cuts this replica off.
+            if within >= ISSUING_WAIT {
+                self.freshness.timed_out();
+            }
             NOT_DONE
         })
     }

@@ -116,7 +116,11 @@ impl Task {
             }
             return answer.map(|(index, _)| index).map_err(|_| Unconfirmed);
         }
-        let Ok(Some(peer)) = address else { return Err(Unconfirmed) };
+        let Ok(Some(peer)) = address else {
+            // A leader that is no member as seen here: this node has not caught up, or was removed.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            return Err(Unconfirmed);
+        };
         let mut client = self.channels.client(leader, &peer.address, Purpose::Calls);
         let call = client.read_index(proto::ReadIndexRequest {});
         if let Ok(Ok(answer)) = tokio::time::timeout(CALL_WAIT, call).await {

@@ -63,8 +63,14 @@ impl Settler {
             let Some((leader, address)) = self.leader(deadline).await else {
                 return give_up(&mut outcome, in_doubt);
             };
+            if Instant::now() >= deadline {
+                return give_up(&mut outcome, in_doubt);
+            }
             let send = Attempt { id: attempt.0.to_vec(), bytes: Arc::clone(&bytes), again: in_doubt };
-            let refusal = self.forwarder.send(leader, &address, send).await;
+            // A send that waits behind a full queue has not happened: given up there, it leaves no doubt.
+            let Ok(refusal) = timeout_at(deadline, self.forwarder.send(leader, &address, send)).await else {
+                return give_up(&mut outcome, in_doubt);
+            };
             let answer = tokio::select! {
                 biased;
                 applied = &mut outcome => match applied {
@@ -78,10 +84,7 @@ impl Settler {
             };
             match answer {
                 Answer::Refused(refused) if definite(refused.kind) => {
-                    let retry = matches!(
-                        refused.kind,
-                        RefusalKind::RefusalNotLeader | RefusalKind::RefusalBusy | RefusalKind::RefusalUnknown
-                    );
+                    let retry = matches!(refused.kind, RefusalKind::RefusalNotLeader | RefusalKind::RefusalBusy);
                     if !retry && !in_doubt {
                         return Settled::Refused(refused.kind, refused.stamp);
                     }
@@ -146,9 +149,9 @@ enum Answer {
     Silent,
 }
 
-/// Whether the refusal says that this send was not appended.
+/// Whether the refusal says that this send was not appended. A newer leader's refusal may say anything.
 fn definite(kind: RefusalKind) -> bool {
-    kind != RefusalKind::RefusalDiscarded
+    !matches!(kind, RefusalKind::RefusalDiscarded | RefusalKind::RefusalUnknown)
 }
 
 fn give_up(outcome: &mut oneshot::Receiver<Applied>, in_doubt: bool) -> Settled {

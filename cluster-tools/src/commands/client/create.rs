@@ -1,5 +1,7 @@
 //! `woadctl client create REALM`
 
+use std::fmt::Write as _;
+
 use clap::Args;
 use serde_json::{Map, Value, json};
 
@@ -35,7 +37,8 @@ fn made(answer: &Value) -> String {
     let mut out = table(answer.get("client").unwrap_or(&Value::Null));
     for (label, name) in [("secret", "client_secret"), ("note", "note")] {
         if answer.get(name).is_some() {
-            out.push_str(&format!("\n{label}: {}\n", cell(answer, name)));
+            // Writing to a string cannot fail.
+            let _ = write!(out, "\n{label}: {}\n", cell(answer, name));
         }
     }
     out

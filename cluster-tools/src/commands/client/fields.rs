@@ -29,7 +29,7 @@ pub(crate) struct Fields {
     /// A grant type; may repeat.
     #[arg(long = "grant-type", value_name = "TYPE")]
     grant_types: Vec<String>,
-    /// How it authenticates: client_secret_basic, client_secret_post and others.
+    /// How it authenticates: `client_secret_basic`, `client_secret_post` and others.
     #[arg(long, value_name = "METHOD")]
     auth_method: Option<String>,
     /// A redirect URI; may repeat.

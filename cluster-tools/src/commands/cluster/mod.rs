@@ -42,7 +42,7 @@ pub(super) fn voters(status: &Value) -> usize {
 /// An even number of voters costs a node and tolerates no more failures.
 fn warn_of_even(status: &Value) {
     let voters = voters(status);
-    if voters > 0 && voters % 2 == 0 {
+    if voters > 0 && voters.is_multiple_of(2) {
         let (tolerated, fewer) = (voters / 2 - 1, voters - 1);
         note(&format!("{voters} voters tolerate {tolerated} failures, as many as {fewer}: add one, or remove one"));
     }

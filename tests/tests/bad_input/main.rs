@@ -1,0 +1,18 @@
+//! Bad input over the wire: every row has its right answer, and after each table the cluster is as it was.
+
+#![expect(clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
+
+mod administration;
+mod authentication;
+mod data_folders;
+mod forged_tokens;
+mod forms;
+mod framing;
+mod http2;
+mod joining;
+mod media;
+mod methods;
+mod paths;
+mod peer_port;
+mod scopes;
+mod world;

@@ -1,0 +1,75 @@
+//! Guides are executed: the command blocks of `docs/first-cluster.md` with three processes on 127.0.0.1 to 127.0.0.3 in the
+//! place of the hosts, those of README against a running demo, and `deploy/woad.toml` as a node would read it.
+
+mod block;
+mod script;
+mod stage;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+use script::{against_demo, on_hosts};
+use stage::Stage;
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> Result<String> {
+    let path = repository().join(path);
+    fs::read_to_string(&path).with_context(|| path.display().to_string())
+}
+
+#[test]
+fn the_first_cluster_guide_works_as_written() -> Result<()> {
+    if !script::tools_present()? {
+        return Ok(());
+    }
+    let guide = read("docs/first-cluster.md")?;
+    let blocks = block::parse(&guide)?;
+    ensure!(blocks.len() > 10, "the guide has lost its blocks");
+    let stage = Stage::new()?;
+    stage.run(&on_hosts(&stage, &blocks)?)
+}
+
+#[test]
+fn the_readme_works_against_the_demo() -> Result<()> {
+    if !script::tools_present()? {
+        return Ok(());
+    }
+    let blocks = block::parse(&read("README.md")?)?;
+    ensure!(!blocks.is_empty(), "README has lost its blocks");
+    let stage = Stage::new()?;
+    stage.run(&against_demo(&stage, &blocks)?)
+}
+
+#[test]
+fn the_example_configuration_is_accepted() -> Result<()> {
+    let stage = Stage::new()?;
+    let host = stage.host("iam1")?;
+    let text = host.place(&read("deploy/woad.toml")?);
+    fs::write(host.folder.join("etc/woad/woad.toml"), text)?;
+    stage.run(&script::check_config(&stage, &host))
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() -> Result<()> {
+    let folder = repository();
+    let mut pages = vec![folder.join("README.md"), folder.join("CHANGELOG.md"), folder.join("SECURITY.md")];
+    for docs in ["docs", "docs/adr"] {
+        for entry in fs::read_dir(folder.join(docs))? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "md") {
+                pages.push(path);
+            }
+        }
+    }
+    for page in pages {
+        for target in block::links(&fs::read_to_string(&page)?) {
+            let place = page.parent().context("a page lies in a folder")?.join(&target);
+            ensure!(place.exists(), "{}: {target} leads nowhere", page.display());
+        }
+    }
+    Ok(())
+}
