@@ -3,7 +3,7 @@
 # Debian-like system it installs what is missing; elsewhere it prints the one command to run and exits 1.
 #
 #   build   what `cargo build` needs: C++ compiler, libclang (bindgen reads RocksDB's header); ccache when it can be had
-#   test    and what the whole-system tests look at Woad with: promtool, Python with venv
+#   test    and what the whole-system tests look at Woad with: promtool, Python with venv, curl, jq
 #   verify  and rustfmt, clippy
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -45,7 +45,9 @@ have gcc || missing+=(gcc)
 have g++ || missing+=(g++)
 have make || missing+=(make)
 { have_libclang && have_clang_headers; } || missing+=(libclang-dev)
-# The gate's own scripts run on Python too.
+# The guides, whose command blocks are tests, use curl and jq. The gate's own scripts run on Python too.
+if wants test && ! have curl; then missing+=(curl); fi
+if wants test && ! have jq; then missing+=(jq); fi
 if wants test && ! python_ready; then missing+=(python3-venv); fi
 lacks_ccache=false
 have ccache || [[ -e $WOAD_CACHE/no-ccache ]] || lacks_ccache=true

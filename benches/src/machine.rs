@@ -9,9 +9,7 @@ use anyhow::Context as _;
 /// Linux counts processor time in hundredths of a second (`USER_HZ`).
 const TICKS_PER_SECOND: f64 = 100.0;
 /// More of the machine than this in others' hands, and the figures are not ours.
-const MAX_FOREIGN_SHARE: f64 = 0.10;
-/// More than this much of a processor was busy before the start.
-const MAX_LOAD_BEFORE_PER_CPU: f64 = 0.5;
+const MAX_FOREIGN_SHARE: f64 = 0.05;
 
 /// Processors this process may use.
 pub(crate) fn cpus() -> usize {
@@ -118,12 +116,11 @@ impl Watch {
         let all = busy().zip(self.busy).map(|(now, before)| now.saturating_sub(before)).unwrap_or_default();
         let cpus = u32::try_from(cpus_of_machine()).unwrap_or(1);
         let share = all.saturating_sub(ours).as_secs_f64() / (self.started.elapsed() * cpus).as_secs_f64();
-        let quiet = self.load_before <= MAX_LOAD_BEFORE_PER_CPU * f64::from(cpus);
         Seen {
             load_before: self.load_before,
             load_after: load_average(),
             foreign_share: share,
-            valid: quiet && share <= MAX_FOREIGN_SHARE,
+            valid: share <= MAX_FOREIGN_SHARE,
         }
     }
 }

@@ -96,3 +96,7 @@ pub(crate) fn record_from(record: proto::LogRecord) -> io::Result<Entry> {
     };
     Ok(Entry { log_id, payload })
 }
+
+#[cfg(test)]
+#[path = "convert_test.rs"]
+mod tests;

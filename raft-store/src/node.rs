@@ -27,8 +27,8 @@ const QUORUM_FRESH: std::time::Duration = std::time::Duration::from_millis(1_500
 
 /// A member that runs.
 pub struct Node {
-    raft: Raft,
-    cluster: Arc<Cluster>,
+    pub(crate) raft: Raft,
+    pub(crate) cluster: Arc<Cluster>,
     freshness: Arc<Freshness>,
     metrics: Arc<StoreMetrics>,
     failures: Arc<PeerFailures>,
@@ -107,6 +107,16 @@ impl Node {
     #[must_use]
     pub const fn readiness_limits() -> (std::time::Duration, i64) {
         (QUORUM_FRESH, SKEW_ALARM_MS)
+    }
+
+    /// The index that this replica's state is at, and a SHA-256 over all of it, remembered outcomes included. Two
+    /// replicas at one index have one digest, or one of them is damaged. Reads the whole state: runs where blocking
+    /// is allowed, and takes as long as that.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn state_digest(&self) -> std::io::Result<(raft_store_core::Revision, [u8; 32])> {
+        crate::machine::digest(&self.cluster.shared)
     }
 
     /// What it measures.

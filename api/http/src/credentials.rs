@@ -113,6 +113,7 @@ fn basic(value: &[u8]) -> Result<Credentials, CredentialsError> {
 mod tests {
     use super::*;
     use http::HeaderValue;
+    use proptest::prelude::*;
 
     fn of(authorization: Option<&[u8]>, form: &str) -> Result<(String, String, AuthMethod), CredentialsError> {
         let mut headers = HeaderMap::new();
@@ -168,5 +169,26 @@ mod tests {
         }
         assert_eq!(of(Some(&header(b"a%zz:b")), ""), Err(Malformed));
         assert_eq!(of(Some(&header(b"a:b%00")), ""), Err(Malformed));
+    }
+
+    proptest! {
+        /// Section 4.3: whatever follows `Basic` is a pair of texts without control characters, or malformed.
+        #[test]
+        fn any_basic_value_is_a_pair_or_refused(pair: Vec<u8>, raw: Vec<u8>) {
+            for value in [header(&pair), [b"Basic ", raw.as_slice()].concat(), raw] {
+                if let Ok(found) = basic(&value) {
+                    prop_assert!(!found.client_id.is_empty());
+                    prop_assert!(!found.client_id.chars().chain(found.secret.chars()).any(char::is_control));
+                }
+            }
+        }
+
+        #[test]
+        fn an_encoded_pair_comes_back(id in "[^\\p{Cc}]{1,40}", secret in "[^\\p{Cc}]{0,40}") {
+            let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
+            let found = basic(&header(format!("{}:{}", encode(&id), encode(&secret)).as_bytes()));
+            let found = found.map(|found| (found.client_id, found.secret));
+            prop_assert_eq!(found, Ok((id, secret)));
+        }
     }
 }

@@ -1,11 +1,13 @@
 //! What happens to every request before and after its handler: limits, a name, headers, a log line, metrics.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
+use futures::FutureExt;
 use http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, PRAGMA, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
@@ -43,7 +45,9 @@ async fn edge(shape: Shape, metrics: Metrics, mut request: Request, next: Next) 
         refused.respond(shape)
     } else {
         request.extensions_mut().insert(context.clone());
-        next.run(request).instrument(span.clone()).await
+        // Handlers leave nothing half-done behind: what they share is the store, which takes whole transactions.
+        let answered = AssertUnwindSafe(next.run(request).instrument(span.clone())).catch_unwind();
+        answered.await.unwrap_or_else(|_| Refused::Broken.respond(shape))
     };
     protect(response.headers_mut());
     if let Ok(id) = HeaderValue::from_str(&context.id) {
@@ -124,6 +128,8 @@ fn protect(headers: &mut HeaderMap) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn checked(uri: &str, headers: &[(&'static str, &str)]) -> Result<(), Refused> {
@@ -161,6 +167,32 @@ mod tests {
         }
     }
 
+    /// OP10.
+    #[tokio::test]
+    async fn a_panic_ends_its_own_request_alone_and_is_counted() {
+        let registry = prometheus::Registry::new();
+        let broken = axum::routing::get(|| async {
+            if true {
+                panic!("a secret")
+            }
+        });
+        let router = Router::new().route("/broken", broken).route("/good", axum::routing::get(|| async { "good" }));
+        let router = wrap(router, Shape::OAuth, Metrics::register(&registry).unwrap());
+        let ask = async |path: &str| {
+            let request = Request::builder().uri(path).body(axum::body::Body::empty()).unwrap();
+            let response = tower::ServiceExt::oneshot(router.clone(), request).await.unwrap();
+            let status = response.status().as_u16();
+            let body = http_body_util::BodyExt::collect(response.into_body()).await.unwrap().to_bytes();
+            (status, String::from_utf8(body.to_vec()).unwrap())
+        };
+        let (status, body) = ask("/broken").await;
+        assert_eq!(status, 500);
+        assert!(body.contains("server_error") && !body.contains("secret"), "{body}");
+        assert_eq!(ask("/good").await, (200, "good".to_owned()));
+        let text = prometheus::TextEncoder::new().encode_to_string(&registry.gather()).unwrap();
+        assert!(text.contains(r#"{code="500",method="GET",route="/broken"} 1"#), "{text}");
+    }
+
     #[test]
     fn limits_hold() {
         let long = format!("/{}", "a".repeat(MAX_URI_BYTES));
@@ -175,6 +207,20 @@ mod tests {
         }
         let framed = [("content-length", "1"), ("transfer-encoding", "chunked")];
         assert_eq!(checked("/", &framed), Err(Refused::ConflictingHeaders));
+    }
+
+    proptest! {
+        /// OP06: what passes has one reading: no step, no empty segment, no parameter, and none of these encoded.
+        #[test]
+        fn a_path_that_passes_is_read_by_everyone_alike(path in "/([a./;\\\\%]|%2[eEfF5]|%5[cC]|%00|%61){0,12}") {
+            if canonical(&path, Shape::OAuth) {
+                let decoded = crate::form::decode(path.as_bytes());
+                let read = decoded.map_or(path.clone(), |bytes| String::from_utf8_lossy(&bytes).into_owned());
+                prop_assert!(!read.contains("//") && !read.contains([';', '\\', '\0']), "{}", read);
+                prop_assert!(read.split('/').all(|segment| segment != "." && segment != ".."), "{}", read);
+                prop_assert_eq!(read.matches('/').count(), path.matches('/').count());
+            }
+        }
     }
 
     #[test]

@@ -87,6 +87,8 @@ fn check_resource(value: &str) -> Result<(), AudienceFault> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn chosen(resource: &[&str], aud: &[&str], audience: &[&str]) -> Result<String, AudienceFault> {
@@ -121,5 +123,14 @@ mod tests {
         assert_eq!(chosen(&[], &[&many], &[]), Err(AudienceFault::TooLarge));
         assert_eq!(chosen(&[], &[], &[&"a".repeat(MAX_AUDIENCE_LEN + 1)]), Err(AudienceFault::TooLarge));
         assert_eq!(chosen(&[], &["a\nb"], &[]), Err(AudienceFault::Malformed));
+    }
+
+    proptest! {
+        #[test]
+        fn any_audience_is_a_list_of_single_words_or_refused(resource in ".{0,60}", aud in ".{0,60}", other in ".{0,60}") {
+            if let Ok(chosen) = Audience::choose(&[&resource], &[&aud], &[&other]) {
+                prop_assert!(chosen.values().iter().all(|value| !value.is_empty() && !value.contains(char::is_whitespace)));
+            }
+        }
     }
 }

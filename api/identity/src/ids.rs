@@ -67,10 +67,14 @@ id!(
 );
 id!(
     /// A client: visible ASCII (RFC 6749 appendix A.1 less the space, since audiences are split at spaces), at most
-    /// [`MAX_CLIENT_ID`].
+    /// [`MAX_CLIENT_ID`]. Not `.` or `..`, which no URL can name: they would be taken for a step in its path.
     ClientId,
     "client id",
-    |text| (1..=MAX_CLIENT_ID).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    |text| {
+        (1..=MAX_CLIENT_ID).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_graphic())
+            && !matches!(text, "." | "..")
+    }
 );
 id!(
     /// A signing key: letters, digits, `-`, `_`, `.`, at most [`MAX_KID`].
@@ -106,7 +110,7 @@ mod tests {
             assert!(ClientId::parse(good).is_ok(), "{good}");
         }
         let long = "x".repeat(MAX_CLIENT_ID + 1);
-        for bad in ["", " ", "a b", "a\n", "a\0", "a\u{202e}b", "a\u{200b}", long.as_str()] {
+        for bad in ["", " ", ".", "..", "a b", "a\n", "a\0", "a\u{202e}b", "a\u{200b}", long.as_str()] {
             assert!(ClientId::parse(bad).is_err(), "{bad:?}");
         }
     }

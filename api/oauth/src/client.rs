@@ -18,8 +18,12 @@ pub(crate) enum NoClient {
 
 impl NoClient {
     /// Unknown and wrong look alike; that a client is suspended is only said once its secret proved right.
+    ///
+    /// What was sent as the id of no client is not logged: it may be a secret in the wrong field, and it is as long as
+    /// its sender likes.
     pub(crate) fn into_error(self, client_id: &str) -> OAuthError {
-        tracing::info!(client = client_id, reason = %self, "client not authenticated");
+        let client = Some(client_id).filter(|_| self != Self::Auth(ClientAuthError::UnknownClient));
+        tracing::info!(client, reason = %self, "client not authenticated");
         match self {
             Self::Auth(ClientAuthError::Suspended) => {
                 OAuthError::new(Code::InvalidClient, format!("Client {client_id} is suspended"))

@@ -13,6 +13,8 @@ mod errors_test;
 #[cfg(test)]
 mod flow_test;
 #[cfg(test)]
+mod isolation_test;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod unavailable_test;

@@ -1,6 +1,7 @@
 //! `POST /token` (RFC 6749 §3.2), for now with the client credentials grant (§4.4).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -19,6 +20,9 @@ use crate::client::{NoClient, prove};
 
 /// The label of requests whose grant is not served.
 const UNKNOWN_GRANT: &str = "unknown";
+
+/// What is said instead of a refusal that only a quorum could confirm.
+const ASK_AGAIN: StoreError = StoreError::NotDone { retry: Duration::from_secs(1) };
 
 /// Why no token is issued.
 #[derive(Debug, thiserror::Error)]
@@ -152,7 +156,10 @@ async fn grant(services: &Services, call: &ClientCall) -> Result<Response, Token
     let fresh = Freshness::Issuing { grace: call.realm.row.grace() };
     let request = call.context.request();
     let decided = services.store.view(&request, fresh, |view| wanted.decide(services, view, call, random)).await?;
-    let (prepared, signer) = decided.answer?;
+    // The grace lets tokens be issued. A refusal that rests on old state may be wrong by now (a new secret, a client
+    // made a moment ago), and a client takes it for final.
+    let refused = |refusal: TokenError| if decided.age.is_zero() { refusal } else { ASK_AGAIN.into() };
+    let (prepared, signer) = decided.answer.map_err(refused)?;
     let token = prepared.sign(&signer)?;
     tracing::info!(
         target: "woad::issued",

@@ -9,7 +9,7 @@ use raft_store_core::store::{Backend, BoxFuture, TxFn, ViewFn};
 use raft_store_core::{AttemptId, Done, Freshness, Request, Store, StoreError};
 use woad_http::{Metrics, Services};
 
-use crate::testing::World;
+use crate::testing::{FORM, World, basic};
 
 /// A replica that is cut off: local reads go on, everything else ends in this error.
 struct CutOff {
@@ -32,7 +32,8 @@ impl Backend for CutOff {
         match fresh {
             Freshness::Local => self.memory.view(cx, fresh, f),
             Freshness::Issuing { grace } if self.grace && grace == Duration::from_secs(10) => {
-                self.memory.view(cx, fresh, f)
+                let seen = self.memory.view(cx, fresh, f);
+                Box::pin(async { Ok(Done { age: Duration::from_secs(1), ..seen.await? }) })
             }
             _ => Box::pin(std::future::ready(Err(self.error.clone()))),
         }
@@ -91,4 +92,30 @@ async fn a_revocation_of_unknown_outcome_is_never_a_success_nor_a_failure() {
         let answer = world.form("/revoke", "reader", &format!("token={token}")).await;
         assert_eq!(answer.error(), (status, "temporarily_unavailable".to_owned()), "{error}");
     }
+}
+
+/// store.md 1: a refusal leaves the node only if it is known to hold. Within the grace a client whose secret was renewed
+/// elsewhere, or that was made there, is told to ask again, and one that was disabled before gets no token.
+#[tokio::test]
+async fn within_the_grace_nobody_is_refused_for_good_and_nobody_disabled_is_served() {
+    let mut world = World::new();
+    world.disable("idle");
+    cut_off(&mut world, true, NOT_DONE);
+    for (client, form) in [
+        ("idle", GRANT),
+        ("made-elsewhere", GRANT),
+        ("reader", "grant_type=client_credentials&scope=granted-elsewhere"),
+    ] {
+        let answer = world.form("/token", client, form).await;
+        assert_eq!(answer.error(), (503, "temporarily_unavailable".to_owned()), "{client} {form}: {}", answer.text);
+        assert_eq!(answer.headers["retry-after"], "1");
+    }
+    let headers = [("authorization", &*basic("reader", "renewed-elsewhere")), ("content-type", FORM)];
+    assert_eq!(world.call("POST", "/token", &headers, GRANT).await.status, 503);
+    // What is wrong whatever the state is refused at once.
+    for form in ["grant_type=password", "grant_type=client_credentials&scope=a%22"] {
+        assert_eq!(world.form("/token", "reader", form).await.status, 400, "{form}");
+    }
+    let headers = [("content-type", FORM)];
+    assert_eq!(world.call("POST", "/token", &headers, GRANT).await.status, 401, "no credentials at all");
 }

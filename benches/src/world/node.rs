@@ -53,7 +53,7 @@ impl Node {
         join: Option<&str>,
     ) -> anyhow::Result<Process> {
         let file = folder.join("woad.toml");
-        let mut text = format!("[node]\ndata_dir = {:?}\n", folder.join("data"));
+        let mut text = format!("[node]\ndata_dir = '{}'\n", folder.join("data").display());
         if let Some(delay) = options.fsync_delay {
             writeln!(text, "debug_fsync_delay = {delay:?}")?;
         }

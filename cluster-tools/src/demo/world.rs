@@ -1,5 +1,7 @@
 //! Everything a demo has: folder, sites, processes.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -62,8 +64,8 @@ impl World {
                 _ => {}
             }
         }
-        // Made by tempfile with mode 0700.
-        let mut folder = tempfile::Builder::new().prefix("woad-demo-").tempdir()?;
+        let private = Permissions::from_mode(0o700);
+        let mut folder = tempfile::Builder::new().prefix("woad-demo-").permissions(private).tempdir()?;
         folder.disable_cleanup(wanted.keep);
         let processes = Processes::new(binary(wanted)?, folder.path(), wanted.keep)?;
         let write = |name: &str, text: &str| {

@@ -29,6 +29,9 @@ use crate::proto;
 use crate::trust::{ClusterId, KeyringSealer, PeerAddress};
 use crate::types::{PeerNode, Raft};
 
+/// How long an operator's change waits for one that is under way.
+const CHANGE_WAIT: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// What a node knows of its cluster.
 pub(crate) struct Cluster {
     pub(crate) id: ClusterId,
@@ -62,6 +65,11 @@ impl Cluster {
 
     pub(crate) async fn leader_read_index(&self) -> Result<(u64, Timestamp), String> {
         crate::origin::leader_read_index(&self.raft, &self.shared).await
+    }
+
+    /// Takes the one turn to change membership or leadership. The duties hold it for a moment after a node has joined.
+    pub(crate) async fn changing(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, ClusterError> {
+        tokio::time::timeout(CHANGE_WAIT, self.change.lock()).await.map_err(|_| ClusterError::Busy)
     }
 
     /// The members as openraft sees them here.

@@ -56,7 +56,7 @@ impl Cluster {
         if node == self.node {
             return Err(ClusterError::Unsafe("it leads; leadership is handed over first".to_owned()));
         }
-        let _change = self.change.try_lock().map_err(|_| ClusterError::Busy)?;
+        let _change = self.changing().await?;
         let request = Request { id: "cluster remove".to_owned(), within: TAKES };
         self.store
             .transact(&request, |tx| {

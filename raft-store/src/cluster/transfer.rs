@@ -69,7 +69,7 @@ impl Cluster {
     }
 
     async fn hand_over(&self, to: Option<u64>) -> Result<u64, ClusterError> {
-        let _change = self.change.try_lock().map_err(|_| ClusterError::Busy)?;
+        let _change = self.changing().await?;
         if to == Some(self.node) {
             return Ok(self.node);
         }
@@ -128,7 +128,10 @@ impl Cluster {
         };
         let mut client = self.client(leader, &peer.address);
         let request = proto::TransferLeaderRequest { to: to.unwrap_or_default() };
-        let answer = client.transfer_leader(request).await.map_err(|refusal| super::refused(&refusal))?;
+        let answer = client.transfer_leader(request).await.map_err(|refusal| match to {
+            Some(to) if refusal.code() == tonic::Code::NotFound => ClusterError::NoSuchMember(NodeId(to)),
+            _ => super::refused(&refusal),
+        })?;
         Ok(NodeId(answer.into_inner().leader))
     }
 }

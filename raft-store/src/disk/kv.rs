@@ -45,6 +45,15 @@ impl<'a> RocksView<'a> {
         Ok(Self { snapshot: database.db.snapshot(), state, outcomes })
     }
 
+    /// Walks one of its families.
+    pub(crate) fn iterate(
+        &self,
+        space: Space,
+        from: IteratorMode<'_>,
+    ) -> impl Iterator<Item = Result<(Box<[u8]>, Box<[u8]>), rocksdb::Error>> {
+        self.snapshot.iterator_cf(self.family(space), from)
+    }
+
     const fn family(&self, space: Space) -> &Arc<BoundColumnFamily<'a>> {
         match space {
             Space::State => &self.state,

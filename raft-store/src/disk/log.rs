@@ -55,6 +55,11 @@ impl LogStore {
         self.appended.load(Ordering::Relaxed)
     }
 
+    /// The least index that was not purged.
+    fn floor(&self) -> u64 {
+        self.ends.lock().purged.map_or(0, |purged| purged.index + 1)
+    }
+
     async fn durable(&self) -> io::Result<()> {
         let (sender, receiver) = oneshot::channel();
         self.sync.enqueue(Waiter::Saved(sender))?;
@@ -62,8 +67,7 @@ impl LogStore {
     }
 
     fn read(&self, from: u64, to: Option<u64>, max_bytes: usize) -> io::Result<Vec<Entry>> {
-        let floor = self.ends.lock().purged.map_or(0, |purged| purged.index + 1);
-        let first = from.max(floor);
+        let first = from.max(self.floor());
         let from = first.to_be_bytes();
         let mut options = ReadOptions::default();
         options.set_iterate_lower_bound(from);
@@ -81,7 +85,12 @@ impl LogStore {
                 break;
             }
             let entry = decode(&value)?;
-            if out.last().map_or(first, |last| last.log_id.index + 1) != entry.log_id.index {
+            let follows = match out.last() {
+                Some(last) => last.log_id.index + 1 == entry.log_id.index,
+                // Gone meanwhile, or a log that has not begun at zero: nothing but a purge takes from the front.
+                None => entry.log_id.index == first || first == 0 || entry.log_id.index <= self.floor(),
+            };
+            if !follows {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, "the log has a hole"));
             }
             out.push(entry);
@@ -220,17 +229,18 @@ impl RaftLogStorage<TypeConfig> for LogStore {
         {
             let log = self.database.cf(LOG)?;
             batch.put_cf(&self.database.cf(META)?, "purged", log_id_to(&log_id).encode_to_vec());
-            let from = self.ends.lock().purged.map_or(0, |purged| purged.index + 1);
+            let from = self.floor();
             batch.delete_range_cf(&log, from.to_be_bytes(), (log_id.index + 1).to_be_bytes());
         }
-        self.database.write(batch)?;
         {
+            // Before the entries go: a reader that misses them must find out that they were purged.
             let mut ends = self.ends.lock();
             ends.purged = Some(log_id);
             if ends.last.is_none_or(|last| last.index <= log_id.index) {
                 ends.last = Some(log_id);
             }
         }
+        self.database.write(batch)?;
         // Files go at once and for good, so what is said of them must be durable first: else a power cut leaves a hole.
         self.durable().await?;
         let log = self.database.cf(LOG)?;

@@ -5,6 +5,8 @@ mod kv;
 mod lock;
 mod log;
 #[cfg(test)]
+mod log_test;
+#[cfg(test)]
 mod suite_test;
 mod sync;
 

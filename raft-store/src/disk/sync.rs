@@ -170,3 +170,32 @@ fn run(database: &Database, queue: &Receiver<Queued>, delay: Option<Duration>, s
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_comes_during_a_flush_counts_as_waiting_in_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Arc::new(Database::open(folder.path()).unwrap());
+        let flush = Duration::from_millis(300);
+        let sync = SyncThread::start(Arc::clone(&database), Some(flush)).unwrap();
+        let enqueue = || {
+            let (sender, receiver) = oneshot::channel();
+            sync.enqueue(Waiter::Saved(sender)).unwrap();
+            receiver
+        };
+        let first = enqueue();
+        std::thread::sleep(flush / 3);
+        let second = enqueue();
+        first.blocking_recv().unwrap().unwrap();
+        std::thread::sleep(flush / 6);
+        assert!(sync.stalled_for() > flush / 2, "{:?}", sync.stalled_for());
+        second.blocking_recv().unwrap().unwrap();
+        sync.stop();
+        assert_eq!(sync.stalled_for(), Duration::ZERO);
+        assert!(sync.enqueue(Waiter::Saved(oneshot::channel().0)).is_err());
+        database.close();
+    }
+}

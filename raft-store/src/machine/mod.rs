@@ -1,10 +1,13 @@
 //! The replicated state: apply, snapshots, and those who wait for outcomes.
 
 mod apply;
+mod digest;
 mod install;
 mod snapshot;
 mod stats;
 mod stream;
+#[cfg(test)]
+mod stream_test;
 mod waiters;
 
 use std::io;
@@ -17,6 +20,7 @@ use raft_store_core::outcomes::Outcomes;
 use raft_store_core::{ReadKv, Revision, Sealer, Space, layout};
 use tokio::sync::watch;
 
+pub(crate) use digest::digest;
 pub(crate) use snapshot::SnapshotCatalog;
 pub(crate) use snapshot::SnapshotSource;
 pub(crate) use stats::ApplyStats;

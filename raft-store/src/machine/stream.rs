@@ -32,7 +32,7 @@ pub(crate) struct Heading {
     pub(crate) cluster_id: String,
 }
 
-fn crc(run: &SnapshotRun) -> u32 {
+pub(super) fn crc(run: &SnapshotRun) -> u32 {
     let mut crc = crc32c::crc32c(&run.family.to_be_bytes());
     for pair in &run.pairs {
         for part in [&pair.key, &pair.value] {

@@ -40,6 +40,12 @@ struct Stream {
     queue: mpsc::Sender<Queued>,
 }
 
+/// A way to the leader.
+pub(super) trait Sends: Send + Sync {
+    /// Sends an attempt to the leader at `address`. Given up before it ends, nothing was sent.
+    fn send(&self, leader: u64, address: &str, attempt: Attempt) -> impl Future<Output = Refusal> + Send;
+}
+
 /// Sends proposals to whoever leads.
 pub(crate) struct Forwarder {
     node: u64,
@@ -51,18 +57,6 @@ pub(crate) struct Forwarder {
 impl Forwarder {
     pub(crate) fn new(node: u64, local: Proposer, channels: Arc<Channels>) -> Self {
         Self { node, local, channels, streams: Mutex::default() }
-    }
-
-    /// Sends an attempt to the leader at `address`.
-    pub(crate) async fn send(&self, leader: u64, address: &str, attempt: Attempt) -> Refusal {
-        let (refused, refusal) = oneshot::channel();
-        if leader == self.node {
-            self.send_here(attempt, refused).await;
-            return refusal;
-        }
-        let queue = self.stream(leader, address);
-        drop(queue.send(Queued { attempt, refused }).await);
-        refusal
     }
 
     async fn send_here(&self, attempt: Attempt, refused: oneshot::Sender<Refused>) {
@@ -94,6 +88,19 @@ impl Forwarder {
         self.channels.runtime().spawn(run(client, receiver));
         streams.insert(leader, Stream { address: address.to_owned(), queue: queue.clone() });
         queue
+    }
+}
+
+impl Sends for Forwarder {
+    async fn send(&self, leader: u64, address: &str, attempt: Attempt) -> Refusal {
+        let (refused, refusal) = oneshot::channel();
+        if leader == self.node {
+            self.send_here(attempt, refused).await;
+            return refusal;
+        }
+        let queue = self.stream(leader, address);
+        drop(queue.send(Queued { attempt, refused }).await);
+        refusal
     }
 }
 

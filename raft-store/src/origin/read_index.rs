@@ -50,8 +50,13 @@ impl ReadIndex {
         freshness: Arc<Freshness>,
     ) -> Self {
         let (asks, receiver) = mpsc::unbounded_channel();
-        let task = Task { raft, node, channels, shared: Arc::clone(&shared), freshness: Arc::clone(&freshness) };
-        tokio::spawn(task.run(receiver));
+        let task = Task { raft, node, channels, shared: Arc::clone(&shared) };
+        let task = Arc::new(task);
+        let ask = move || {
+            let task = Arc::clone(&task);
+            async move { task.ask().await }
+        };
+        tokio::spawn(share(Arc::clone(&freshness), receiver, ask));
         Self { asks, shared, freshness }
     }
 
@@ -80,22 +85,26 @@ struct Task {
     node: u64,
     channels: Arc<Channels>,
     shared: Arc<Shared>,
+}
+
+/// Asks once for all who have arrived, again and again.
+async fn share<A: Future<Output = Result<u64, Unconfirmed>>>(
     freshness: Arc<Freshness>,
+    mut asks: mpsc::UnboundedReceiver<oneshot::Sender<Confirmed>>,
+    mut ask: impl FnMut() -> A,
+) {
+    let mut waiting = Vec::new();
+    while asks.recv_many(&mut waiting, usize::MAX).await > 0 {
+        // Whoever is in `waiting` arrived before this; whoever arrives from here on waits for the next.
+        let sent = freshness.sending();
+        let confirmed = ask().await.map(|index| (index, sent));
+        for sender in waiting.drain(..) {
+            let _ = sender.send(confirmed);
+        }
+    }
 }
 
 impl Task {
-    async fn run(self, mut asks: mpsc::UnboundedReceiver<oneshot::Sender<Confirmed>>) {
-        let mut waiting = Vec::new();
-        while asks.recv_many(&mut waiting, usize::MAX).await > 0 {
-            // Whoever is in `waiting` arrived before this; whoever arrives from here on waits for the next.
-            let sent = self.freshness.sending();
-            let confirmed = self.ask().await.map(|index| (index, sent));
-            for sender in waiting.drain(..) {
-                let _ = sender.send(confirmed);
-            }
-        }
-    }
-
     async fn ask(&self) -> Result<u64, Unconfirmed> {
         let (leader, address) = {
             let metrics = self.raft.metrics();
@@ -131,5 +140,41 @@ impl Task {
             tokio::time::sleep(Duration::from_millis(10)).await;
             Err(Unconfirmed)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::env::SharedEnv;
+
+    #[tokio::test]
+    async fn a_reader_never_shares_a_read_index_that_was_sent_before_it_came() {
+        let freshness = Arc::new(Freshness::new(SharedEnv::system()));
+        let (asks, receiver) = mpsc::unbounded_channel();
+        let (sent, mut sendings) = mpsc::unbounded_channel();
+        let ask = move || {
+            let (answer, answered) = oneshot::channel();
+            sent.send(answer).unwrap();
+            async { answered.await.unwrap() }
+        };
+        tokio::spawn(share(freshness, receiver, ask));
+        let arrive = || {
+            let (sender, receiver) = oneshot::channel();
+            asks.send(sender).unwrap();
+            receiver
+        };
+
+        let early = arrive();
+        let first = sendings.recv().await.unwrap();
+        let (mut late, mut later) = (arrive(), arrive());
+        first.send(Ok(7)).unwrap();
+        assert_eq!(early.await.unwrap().unwrap().0, 7);
+        let second = sendings.recv().await.unwrap();
+        assert!(late.try_recv().is_err() && later.try_recv().is_err());
+        second.send(Ok(9)).unwrap();
+        assert_eq!(late.await.unwrap().unwrap().0, 9);
+        assert_eq!(later.await.unwrap().unwrap().0, 9);
+        assert!(sendings.try_recv().is_err(), "both late readers share one");
     }
 }

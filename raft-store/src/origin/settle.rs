@@ -10,7 +10,7 @@ use raft_store_core::{AttemptId, Timestamp, wire};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::forward::{Attempt, Forwarder, Refusal};
+use super::forward::{Attempt, Forwarder, Refusal, Sends};
 use super::proposer::Refused;
 use crate::machine::Shared;
 use crate::proto::RefusalKind;
@@ -34,10 +34,10 @@ pub(super) enum Settled {
 }
 
 /// What settling needs.
-pub(super) struct Settler {
+pub(super) struct Settler<S = Forwarder> {
     pub(super) raft: Raft,
     pub(super) shared: Arc<Shared>,
-    pub(super) forwarder: Forwarder,
+    pub(super) forwarder: S,
 }
 
 /// Forgets the waiter when the attempt is given up.
@@ -52,7 +52,7 @@ impl Drop for Registered<'_> {
     }
 }
 
-impl Settler {
+impl<S: Sends> Settler<S> {
     /// Sends the entry until its outcome is known or `deadline` has passed. The bytes never change.
     pub(super) async fn settle(&self, entry: &wire::Entry, attempt: AttemptId, deadline: Instant) -> Settled {
         let mut outcome = self.shared.waiters.register(attempt);
@@ -161,3 +161,7 @@ fn give_up(outcome: &mut oneshot::Receiver<Applied>, in_doubt: bool) -> Settled 
         Err(_) => Settled::NotSent,
     }
 }
+
+#[cfg(test)]
+#[path = "settle_test.rs"]
+mod tests;

@@ -18,6 +18,9 @@ impl World {
     }
 }
 
+/// What it is, the `Authorization` header, more of the form, status, error.
+type Row<'a> = (&'a str, Option<String>, &'a [(&'a str, &'a str)], u16, &'a str);
+
 fn basic(pair: &[u8]) -> String {
     format!("Basic {}", STANDARD.encode(pair))
 }
@@ -30,7 +33,7 @@ async fn clients_that_do_not_prove_who_they_are_get_nothing() -> Result<()> {
     let none: &[(&str, &str)] = &[];
     let own = [("client_id", id.as_str()), ("client_secret", secret.as_str())];
     let assertion = [("client_assertion", "x"), ("client_assertion_type", "y")];
-    let table: Vec<(&str, Option<String>, &[(&str, &str)], u16, &str)> = vec![
+    let table: Vec<Row<'_>> = vec![
         ("nothing", None, none, 401, "invalid_client"),
         ("an id alone", None, &own[..1], 401, "invalid_client"),
         ("a secret alone", None, &own[1..], 401, "invalid_client"),

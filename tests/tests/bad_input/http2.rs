@@ -55,7 +55,7 @@ async fn floods_of_frames_end_their_connection_and_nothing_else() -> Result<()> 
         ("headers of no stream", frame(HEADERS, END_STREAM | END_HEADERS, 0, &block)),
         ("a header block that is none", frame(HEADERS, END_STREAM | END_HEADERS, 1, &[0xff; 64])),
         ("a ping of a wrong size", frame(PING, 0, 0, &[0; 5])),
-        ("a frame larger than agreed", frame(HEADERS, END_STREAM | END_HEADERS, 1, &[0; 20_000])),
+        ("a frame larger than agreed", frame(HEADERS, END_STREAM | END_HEADERS, 1, &vec![0; 20_000])),
     ];
     for (name, frames) in table {
         let mut raw = Raw::connect(world.target().https_address, world.cluster.authority.pem(), b"h2").await?;

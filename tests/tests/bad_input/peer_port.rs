@@ -28,7 +28,7 @@ async fn garbage_at_the_peer_port_is_cut_off() -> Result<()> {
             ("HTTP/1", b"GET / HTTP/1.1\r\nhost: a\r\n\r\n".to_vec()),
             ("HTTP/2 without TLS", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec()),
             ("half a hello", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec()),
-            ("a record too long", b"\x16\x03\x01\xff\xff".iter().copied().chain([0; 66_000]).collect()),
+            ("a record too long", [b"\x16\x03\x01\xff\xff".as_slice(), &vec![0; 66_000]].concat()),
         ] {
             let mut tcp = TcpStream::connect(at).await?;
             let _ = tcp.write_all(&bytes).await;
@@ -60,9 +60,11 @@ async fn only_members_are_heard_and_only_in_their_own_name() -> Result<()> {
     ensure!(heard == Called::Status(0), "a member is not heard: {heard:?}");
     for (who, identity) in [("nobody", None), ("self-signed", Some(&forged)), ("of another cluster", Some(&foreign))] {
         for method in MEMBERS {
-            let called = peer::call(target, identity, method, &hello).await?;
+            let called = peer::call(target, identity, method, &[]).await?;
             world.row(&format!("{who}: {method}"), refused(called), &format!("{called:?}"));
         }
+        let called = peer::call(target, identity, "Hello", &hello).await?;
+        world.row(&format!("{who}: a member's hello"), refused(called), &format!("{called:?}"));
         let called = peer::call(target, identity, "Join", &[]).await?;
         world.row(&format!("{who}: Join without a token"), refused(called), &format!("{called:?}"));
         let called = peer::call(target, identity, "Unknown", &[]).await?;

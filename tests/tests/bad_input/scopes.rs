@@ -9,7 +9,7 @@ async fn no_spelling_of_a_scope_is_wider_than_what_the_client_has() -> Result<()
     // The client has storage.modify:/data, storage.read:/ and wlcg.
     let many = vec!["storage.read:/a"; 10_000].join(" ");
     let (long, longest) = ("a".repeat(2_049), "a".repeat(60 * 1024));
-    let distinct: String = (0..600).map(|number| format!("storage.read:/{number} ")).collect();
+    let distinct = (0..600).map(|number| format!("storage.read:/{number}")).collect::<Vec<_>>().join(" ");
     let table = [
         "storage.modify:/",
         "storage.modify:/database",

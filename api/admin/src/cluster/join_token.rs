@@ -14,6 +14,8 @@ use crate::call::{Answer, ClusterCall};
 
 /// How long a token is good for when the request does not say: time to copy it to a host and start a node there.
 const DEFAULT_SECONDS: u64 = 3600;
+/// The shortest: a node needs some seconds to start and ask.
+const MIN_SECONDS: u64 = 10;
 /// The longest: whoever holds one may read the whole state.
 const MAX_SECONDS: u64 = 7 * 24 * 3600;
 
@@ -32,8 +34,8 @@ struct TokenView {
 pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
     let wanted: Wanted = call.json_or_default()?;
     let seconds = wanted.valid_seconds.unwrap_or(DEFAULT_SECONDS);
-    if !(1..=MAX_SECONDS).contains(&seconds) {
-        let detail = format!("valid_seconds must be between 1 and {MAX_SECONDS}");
+    if !(MIN_SECONDS..=MAX_SECONDS).contains(&seconds) {
+        let detail = format!("valid_seconds must be between {MIN_SECONDS} and {MAX_SECONDS}");
         return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
     }
     let valid = Duration::from_secs(seconds);

@@ -64,6 +64,9 @@ pub enum Refused {
     /// The host is not one of ours.
     #[error("this host is not served here")]
     Misdirected,
+    /// A fault of ours ended it.
+    #[error("internal error")]
+    Broken,
 }
 
 impl Refused {
@@ -80,6 +83,7 @@ impl Refused {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
+            Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -95,7 +99,11 @@ impl Refused {
         use axum::response::IntoResponse;
         let mut response = match shape {
             Shape::OAuth => {
-                let code = if self == Self::NotFound { Code::NotFound } else { Code::InvalidRequest };
+                let code = match self {
+                    Self::NotFound => Code::NotFound,
+                    Self::Broken => Code::ServerError,
+                    _ => Code::InvalidRequest,
+                };
                 OAuthError::new(code, self.to_string()).with_status(self.status()).into_response()
             }
             Shape::Problem => Problem::new(self.status(), self.to_string()).into_response(),

@@ -22,6 +22,7 @@ pub enum Code {
     AccessDenied,
     TemporarilyUnavailable,
     NotFound,
+    ServerError,
 }
 
 impl Code {
@@ -39,6 +40,7 @@ impl Code {
             Self::AccessDenied => "access_denied",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::NotFound => "not_found",
+            Self::ServerError => "server_error",
         }
     }
 
@@ -48,6 +50,7 @@ impl Code {
             Self::AccessDenied => StatusCode::FORBIDDEN,
             Self::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         }
     }

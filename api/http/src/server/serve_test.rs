@@ -40,6 +40,19 @@ impl Requirement<()> for AnyCall {
     }
 }
 
+/// Takes the host that realms are found by.
+struct HostCall(String);
+
+impl Requirement<()> for HostCall {
+    const REQUIRES: Requires = Requires::Public;
+    async fn admit((): &(), incoming: Incoming) -> Result<Self, Rejection> {
+        match crate::context::host(&incoming.parts) {
+            Ok(host) => Ok(Self(host.as_str().to_owned())),
+            Err(refused) => Err(refused.respond(Shape::OAuth).into()),
+        }
+    }
+}
+
 fn router() -> Router {
     let slow = |(): (), _: AnyCall| async {
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -48,6 +61,7 @@ fn router() -> Router {
     let routes = Routes::new(Shape::OAuth)
         .with(Route::get("/hello", |(): (), _: AnyCall| async { "hello" }))
         .with(Route::get("/slow", slow))
+        .with(Route::get("/host", |(): (), HostCall(host): HostCall| async move { host }))
         .with(Route::post("/form", |(): (), _: FormCall| async { "form" }));
     let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
     crate::edge::wrap(routes.into_router(()), Shape::OAuth, metrics)
@@ -79,7 +93,7 @@ async fn exchange(address: std::net::SocketAddr, bytes: &[u8]) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-fn status(answer: &str) -> &str {
+fn status_of(answer: &str) -> &str {
     answer.get(9..12).unwrap_or(answer)
 }
 
@@ -105,9 +119,52 @@ async fn malformed_and_oversized_requests_get_their_status_and_lose_the_connecti
         let start = Instant::now();
         let answer = exchange(server.address, request.as_bytes()).await;
         let shown: String = request.chars().take(200).collect();
-        assert_eq!(status(&answer), expected, "{shown:?}: {answer}");
+        assert_eq!(status_of(&answer), expected, "{shown:?}: {answer}");
         assert!(!answer.contains("100 Continue"), "{shown:?}");
         assert!(start.elapsed() < Duration::from_millis(900), "left open: {shown:?}");
+    }
+}
+
+/// IR13: one host, or none.
+#[tokio::test]
+async fn a_request_names_one_host() {
+    let server = start(None).await;
+    let get = |line: &str, headers: &str| format!("{line}\r\n{headers}connection: close\r\n\r\n");
+    let here = "\r\n\r\niam.example";
+    for (request, status, end) in [
+        (get("GET /host HTTP/1.1", "host: iam.example\r\n"), "200", here),
+        (get("GET /host HTTP/1.1", "host: IAM.Example:443\r\n"), "200", here),
+        (get("GET /host HTTP/1.0", "host: iam.example\r\n"), "200", here),
+        (get("GET https://iam.example/host HTTP/1.1", "host: iam.example\r\n"), "200", here),
+        (get("GET /host HTTP/1.1", "host: iam.example\r\nx-forwarded-host: evil\r\n"), "200", here),
+        (get("GET /host HTTP/1.0", ""), "400", "}"),
+        (get("GET /host HTTP/1.1", ""), "400", "}"),
+        (get("GET /host HTTP/1.1", "host:\r\n"), "421", "}"),
+        (get("GET /host HTTP/1.1", "host: \u{e9}\r\n"), "400", "}"),
+        (get("GET https://iam.example/host HTTP/1.1", "host: evil.example\r\n"), "400", "}"),
+        (get("GET https://evil.example/host HTTP/1.1", "host: iam.example\r\n"), "400", "}"),
+        (get("GET https://user@iam.example/host HTTP/1.1", "host: iam.example\r\n"), "421", "}"),
+        (get("GET /host HTTP/1.1", "host: iam.example.\r\n"), "421", "}"),
+        (get("GET /host HTTP/1.1", "host: iam.example, evil.example\r\n"), "421", "}"),
+        (get("GET /host HTTP/1.1", "host: iam.example/x\r\n"), "421", "}"),
+        (get("GET /host HTTP/1.1", "host: iam.example#\r\n"), "421", "}"),
+        (get("GET /host HTTP/1.1", "host: user@iam.example\r\n"), "421", "}"),
+    ] {
+        let answer = exchange(server.address, request.as_bytes()).await;
+        assert_eq!(status_of(&answer), status, "{request:?}: {answer}");
+        assert!(answer.ends_with(end) && !answer.contains("evil"), "{request:?}: {answer}");
+    }
+    // Targets that are no path.
+    for request in [
+        get("CONNECT iam.example:443 HTTP/1.1", "host: iam.example:443\r\n"),
+        get("OPTIONS * HTTP/1.1", "host: iam.example\r\n"),
+        get("GET host HTTP/1.1", "host: iam.example\r\n"),
+        get("GET  /host HTTP/1.1", "host: iam.example\r\n"),
+        get("GET /ho st HTTP/1.1", "host: iam.example\r\n"),
+        get("GET /host HTTP/9.9", "host: iam.example\r\n"),
+    ] {
+        let answer = exchange(server.address, request.as_bytes()).await;
+        assert_eq!(status_of(&answer), "400", "{request:?}: {answer}");
     }
 }
 
@@ -191,6 +248,26 @@ async fn both_versions_are_spoken_over_tls() {
             sender.send_request(request).await.unwrap()
         };
         assert_eq!((response.status().as_u16(), response.version()), (200, version));
+    }
+    for (host, status) in [(None, 200), (Some("localhost"), 200), (Some("evil.example"), 400)] {
+        let mut client = rustls::ClientConfig::builder_with_provider(provider.clone())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots.clone())
+            .with_no_client_auth();
+        client.alpn_protocols = vec![b"h2".to_vec()];
+        let stream = TcpStream::connect(server.address).await.unwrap();
+        let connector = tokio_rustls::TlsConnector::from(Arc::new(client));
+        let stream = connector.connect("localhost".try_into().unwrap(), stream).await.unwrap();
+        let (executor, io) = (hyper_util::rt::TokioExecutor::new(), hyper_util::rt::TokioIo::new(stream));
+        let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, io).await.unwrap();
+        tokio::spawn(connection);
+        let mut request = http::Request::get("https://localhost/host");
+        if let Some(host) = host {
+            request = request.header("host", host);
+        }
+        let response = sender.send_request(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status().as_u16(), status, ":authority localhost, host {host:?}");
     }
     let plain = exchange(server.address, b"GET /hello HTTP/1.1\r\nhost: a\r\n\r\n").await;
     assert!(!plain.contains("200"));

@@ -1,7 +1,7 @@
 //! What may be said of a client, when it is made and when it is changed.
 
 use raft_store_core::Abort;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::kinds::{AuthMethod, CodeChallengeMethod, GrantType, ResponseType};
@@ -40,37 +40,68 @@ pub struct InvalidClient {
     pub why: &'static str,
 }
 
-/// The fields to set, by INDIGO's names; those that are `None` stay. An empty string or list, or zero, unsets.
+/// The fields to set, by INDIGO's names; those that are `None` stay. An empty string or list, or zero, unsets; null is
+/// refused, since it may mean either.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[expect(missing_docs, reason = "the fields of `Client`, which documents them")]
 pub struct ClientPatch {
+    #[serde(deserialize_with = "given")]
     pub client_name: Option<String>,
+    #[serde(deserialize_with = "given")]
     pub client_description: Option<String>,
+    #[serde(deserialize_with = "given")]
     pub redirect_uris: Option<Vec<String>>,
+    #[serde(deserialize_with = "given")]
     pub client_uri: Option<String>,
+    #[serde(deserialize_with = "given")]
     pub tos_uri: Option<String>,
+    #[serde(deserialize_with = "given")]
     pub policy_uri: Option<String>,
+    #[serde(deserialize_with = "given")]
     pub jwks_uri: Option<String>,
+    #[serde(deserialize_with = "given")]
     pub jwk: Option<String>,
+    #[serde(deserialize_with = "given")]
     pub contacts: Option<Vec<String>>,
+    #[serde(deserialize_with = "given")]
     pub grant_types: Option<Vec<String>>,
+    #[serde(deserialize_with = "given")]
     pub response_types: Option<Vec<String>>,
+    #[serde(deserialize_with = "given")]
     pub token_endpoint_auth_method: Option<String>,
+    #[serde(deserialize_with = "given")]
     pub scope: Option<String>,
+    #[serde(deserialize_with = "given")]
     pub access_token_validity_seconds: Option<u32>,
+    #[serde(deserialize_with = "given")]
     pub refresh_token_validity_seconds: Option<u32>,
+    #[serde(deserialize_with = "given")]
     pub id_token_validity_seconds: Option<u32>,
+    #[serde(deserialize_with = "given")]
     pub device_code_validity_seconds: Option<u32>,
+    #[serde(deserialize_with = "given")]
     pub default_max_age: Option<u32>,
+    #[serde(deserialize_with = "given")]
     pub reuse_refresh_token: Option<bool>,
+    #[serde(deserialize_with = "given")]
     pub allow_introspection: Option<bool>,
+    #[serde(deserialize_with = "given")]
     pub clear_access_tokens_on_refresh: Option<bool>,
+    #[serde(deserialize_with = "given")]
     pub require_auth_time: Option<bool>,
+    #[serde(deserialize_with = "given")]
     pub code_challenge_method: Option<String>,
+    #[serde(deserialize_with = "given")]
     pub up_scoping_enabled: Option<bool>,
+    #[serde(deserialize_with = "given")]
     pub post_logout_redirect_uris: Option<Vec<String>>,
+    #[serde(deserialize_with = "given")]
     pub introspect_own_audience_only: Option<bool>,
+}
+
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 const fn invalid<T>(field: &'static str, why: &'static str) -> Result<T, InvalidClient> {
@@ -105,7 +136,7 @@ impl ClientPatch {
         set(&mut row.tos_uri, self.tos_uri.as_ref());
         set(&mut row.policy_uri, self.policy_uri.as_ref());
         set(&mut row.jwks_uri, self.jwks_uri.as_ref());
-        set(&mut row.jwk, self.jwk.as_ref());
+        set(&mut row.jwk, self.jwk.as_deref().map(as_read).as_ref());
         set(&mut row.contacts, self.contacts.as_ref());
         set(&mut row.access_token_validity_seconds, self.access_token_validity_seconds.as_ref());
         set(&mut row.refresh_token_validity_seconds, self.refresh_token_validity_seconds.as_ref());
@@ -222,6 +253,12 @@ fn check_uris(row: &Client) -> Result<(), InvalidClient> {
         return invalid("jwks_uri", "an https URL of at most 2048 bytes");
     }
     Ok(())
+}
+
+/// JSON as it was read here. In the text as it came, a member may stand twice, and another reader may take the one that
+/// was not checked.
+fn as_read(json: &str) -> String {
+    serde_json::from_str::<Value>(json).map_or_else(|_| json.to_owned(), |value| value.to_string())
 }
 
 /// An inline key set is a JWKS, or a single JWK, of public keys.

@@ -3,6 +3,7 @@
 mod cache;
 mod generate;
 mod jwks;
+mod low_s;
 mod record;
 mod signer;
 mod verifier;

@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::generate::KeyError;
+use super::low_s;
 use super::record::SigningAlg;
 use crate::ids::Kid;
 
@@ -83,8 +84,9 @@ impl Signer {
         let ec;
         let signature = match &self.pair {
             Pair::Ec(pair) => {
-                ec = pair.sign(&self.rng, token.as_bytes()).map_err(|_| SignError)?;
-                ec.as_ref()
+                let signed = pair.sign(&self.rng, token.as_bytes()).map_err(|_| SignError)?;
+                ec = <[u8; ES256_SIGNATURE]>::try_from(signed.as_ref()).map(with_low_s).map_err(|_| SignError)?;
+                ec.as_slice()
             }
             Pair::Rsa(pair) => {
                 rsa.resize(pair.public_modulus_len(), 0);
@@ -96,6 +98,11 @@ impl Signer {
         BASE64_URL_SAFE_NO_PAD.encode_string(signature, &mut token);
         Ok(token)
     }
+}
+
+fn with_low_s(mut signature: [u8; ES256_SIGNATURE]) -> [u8; ES256_SIGNATURE] {
+    low_s::lower(&mut signature);
+    signature
 }
 
 /// Characters of `bytes` bytes in unpadded base64.

@@ -67,6 +67,8 @@ fn split(text: &str) -> Option<(&str, Option<u16>)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -86,10 +88,59 @@ mod tests {
     #[test]
     fn what_is_no_host_is_refused() {
         for bad in [
-            "", "a b", "a/b", "u@h", "a:b", "a:0", "a:99999", "a:", "::1", "[::1", "[::1]x", "a..b", ".a", "a.", "-a",
-            "a%2eb", "ä.org", "0x7f.1", "127.1", "a\0",
+            "",
+            "a b",
+            "a/b",
+            "u@h",
+            "a:b",
+            "a:0",
+            "a:99999",
+            "a:",
+            "::1",
+            "[::1",
+            "[::1]x",
+            "a..b",
+            ".a",
+            "a.",
+            "-a",
+            "a%2eb",
+            "ä.org",
+            "0x7f.1",
+            "127.1",
+            "a\0",
+            "a.:443",
+            "a:443:443",
+            "a:+1",
+            "a:００",
+            "ｅxample.org",
+            "a#",
+            "a?",
+            "a\\b",
+            "a,b",
+            "[::1%eth0]",
+            "[127.0.0.1]",
+            "127.0.0.1.",
+            "1",
+            "0177.0.0.1",
+            "a_b",
         ] {
             assert_eq!(HostName::parse(bad), Err(InvalidHost), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        /// A host that passes is one name in one form, and reads as the same host everywhere.
+        #[test]
+        fn any_text_is_a_host_in_one_form_or_refused(
+            text in prop_oneof![".*", "[a-zA-Z0-9.:\\[\\]@/%_-]{0,40}", "[A-Za-z0-9-]{1,20}(\\.[A-Za-z0-9-]{1,20}){0,3}(:[0-9]{1,6})?"],
+        ) {
+            if let Ok(host) = HostName::parse(&text) {
+                prop_assert_eq!(HostName::parse(host.as_str()).as_ref(), Ok(&host));
+                prop_assert_eq!(HostName::parse(&text.to_ascii_uppercase()).as_ref(), Ok(&host));
+                prop_assert!(host.as_str().bytes().all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_uppercase()));
+                let url = url::Url::parse(&format!("https://{text}/")).unwrap();
+                prop_assert_eq!(url.host_str(), host.as_str().rsplit_once(':').filter(|(_, port)| !port.ends_with(']')).map_or(Some(host.as_str()), |(name, _)| Some(name)));
+            }
         }
     }
 }

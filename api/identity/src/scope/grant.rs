@@ -1,7 +1,7 @@
 //! Which scopes a client gets when it asks.
 
 use super::list::{Scope, ScopeFault, ScopeList};
-use super::matcher::{allows, canonical};
+use super::matcher::{Held, canonical};
 use super::system::is_privileged;
 
 /// Why the scopes asked for are not given.
@@ -27,10 +27,11 @@ pub fn grant(held: &ScopeList, requested: Option<&ScopeList>) -> Result<ScopeLis
         // What is held and not well-formed, as an import may leave it, allows nothing.
         return Ok(held.iter().filter(|held| !is_privileged(held.as_str())).flat_map(canonical).collect());
     };
+    let held = Held::new(held);
     let mut granted = Vec::with_capacity(requested.len());
     for asked in requested {
         let asked = canonical(asked)?;
-        if !held.iter().any(|scope| allows(scope, &asked)) {
+        if !held.allow(&asked) {
             return Err(ScopeRefused::NotAllowed(asked));
         }
         granted.push(asked);
@@ -82,7 +83,7 @@ mod tests {
             let (held, asked) = (ScopeList::parse(&held).unwrap(), ScopeList::parse(&asked).unwrap());
             if let Ok(granted) = grant(&held, Some(&asked)) {
                 for scope in &granted {
-                    prop_assert!(held.iter().any(|held| allows(held, scope)));
+                    prop_assert!(Held::new(&held).allow(scope));
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use regex::Regex;
 
-use super::list::{Scope, ScopeFault};
+use super::list::{Scope, ScopeFault, ScopeList};
 use super::path::ScopePath;
 
 /// Scopes that carry a path: `prefix:/path`.
@@ -60,19 +60,34 @@ pub fn canonical(scope: &Scope) -> Result<Scope, ScopeFault> {
     }
 }
 
-/// Whether holding `held` allows `asked`. Scopes that are not well-formed allow nothing and are never allowed.
-///
-/// - Path scopes: the path itself and what lies below it.
-/// - `wlcg.groups`: every well-formed group scope; one with a group only itself.
-/// - All others: themselves.
-#[must_use]
-pub fn allows(held: &Scope, asked: &Scope) -> bool {
-    match (shape(held.as_str()), shape(asked.as_str())) {
-        (Ok(Shape::Equal), Ok(Shape::Equal)) => held == asked,
-        (Ok(Shape::Path(held_prefix, held)), Ok(Shape::Path(asked_prefix, asked))) => {
-            held_prefix == asked_prefix && held.holds(&asked)
+/// Scopes that are held, each taken apart once: a request may ask for as many as a client may hold.
+pub struct Held<'a>(Vec<(&'a Scope, Shape<'a>)>);
+
+impl<'a> Held<'a> {
+    /// Scopes that are not well-formed, as an import may leave them, are left out: they allow nothing.
+    #[must_use]
+    pub fn new(scopes: &'a ScopeList) -> Self {
+        Self(scopes.iter().filter_map(|scope| Some((scope, shape(scope.as_str()).ok()?))).collect())
+    }
+
+    /// Whether one of them allows `asked`. What is not well-formed is never allowed.
+    ///
+    /// - Path scopes: the path itself and what lies below it.
+    /// - `wlcg.groups`: every well-formed group scope; one with a group only itself.
+    /// - All others: themselves.
+    #[must_use]
+    pub fn allow(&self, asked: &Scope) -> bool {
+        shape(asked.as_str()).is_ok_and(|form| self.0.iter().any(|held| allows(held, (asked, &form))))
+    }
+}
+
+fn allows((held, held_as): &(&Scope, Shape<'_>), (asked, asked_as): (&Scope, &Shape<'_>)) -> bool {
+    match (held_as, asked_as) {
+        (Shape::Equal, Shape::Equal) => *held == asked,
+        (Shape::Path(held_prefix, held), Shape::Path(asked_prefix, asked)) => {
+            held_prefix == asked_prefix && held.holds(asked)
         }
-        (Ok(Shape::Groups), Ok(Shape::Groups)) => held == asked || held.as_str() == WLCG_GROUPS,
+        (Shape::Groups, Shape::Groups) => *held == asked || held.as_str() == WLCG_GROUPS,
         _ => false,
     }
 }
@@ -109,12 +124,24 @@ mod tests {
             ("wlcg.groups", "wlcg.groups:/cms/", false),
             ("wlcg.groups", "wlcg.groups:/cms\n", false),
             ("compute.read", "compute.read", true),
+            ("a.c", "abc", false),
+            (".*", "openid", false),
+            ("(openid|scim)", "scim", false),
+            ("storage.read:/a.c", "storage.read:/abc", false),
+            ("storage.read:/.*", "storage.read:/etc", false),
+            ("storage.read:/*", "storage.read:/etc", false),
+            ("storage.read:/a", "storage.read:/a/..;/b", false),
+            ("wlcg.groups:/.*", "wlcg.groups:/cms", false),
+            ("wlcg.groups:/cms", "wlcg.groups:/cms/uscms", false),
+            ("wlcg.groups", "wlcg.groups:/cms/../atlas", false),
+            ("wlcgxgroups", "wlcg.groups", false),
         ] {
             let Ok(asked_scope) = Scope::parse(asked) else {
                 assert!(!expected);
                 continue;
             };
-            assert_eq!(allows(&scope(held), &asked_scope), expected, "{held} {asked}");
+            let list = ScopeList::parse(held).unwrap();
+            assert_eq!(Held::new(&list).allow(&asked_scope), expected, "{held} {asked}");
         }
     }
 

@@ -10,4 +10,4 @@ pub mod system;
 
 pub use grant::{ScopeRefused, grant};
 pub use list::{MAX_SCOPE_LEN, MAX_SCOPES, Scope, ScopeFault, ScopeList};
-pub use matcher::{allows, canonical};
+pub use matcher::{Held, canonical};

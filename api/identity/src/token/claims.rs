@@ -1,7 +1,10 @@
 //! Taking a token in again.
 
+use std::fmt;
+
 use raft_store_core::{Abort, Read, Stored};
-use serde::{Deserialize, Serialize};
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::jti::Jti;
@@ -30,7 +33,8 @@ impl OneOrMany {
     }
 }
 
-/// An access token's claims. Times are whole seconds; anything else in their place is refused.
+/// An access token's claims. Times are whole seconds; anything else in their place is refused, and so are null and a
+/// claim that stands twice.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct AccessClaims {
     /// Issuer.
@@ -44,16 +48,47 @@ pub struct AccessClaims {
     /// When it ends.
     pub exp: u64,
     /// When it begins.
+    #[serde(default, deserialize_with = "given")]
     pub nbf: Option<u64>,
     /// Its id.
     pub jti: String,
     /// For whom.
+    #[serde(default, deserialize_with = "given")]
     pub aud: Option<OneOrMany>,
     /// What it allows.
+    #[serde(default, deserialize_with = "given")]
     pub scope: Option<String>,
     /// All other claims.
-    #[serde(flatten)]
+    #[serde(flatten, deserialize_with = "distinct")]
     pub rest: Map<String, Value>,
+}
+
+/// A claim that is there holds a value: a check that skipped null could be skipped by whoever writes it.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
+/// Members, each with a name of its own: of two, readers would disagree which counts.
+fn distinct<'de, D: Deserializer<'de>>(from: D) -> Result<Map<String, Value>, D::Error> {
+    struct Members;
+    impl<'de> Visitor<'de> for Members {
+        type Value = Map<String, Value>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("claims")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Self::Value, A::Error> {
+            let mut out = Map::new();
+            while let Some((name, value)) = from.next_entry::<String, Value>()? {
+                if out.insert(name, value).is_some() {
+                    return Err(de::Error::custom("repeated claim"));
+                }
+            }
+            Ok(out)
+        }
+    }
+    from.deserialize_map(Members)
 }
 
 /// A token that this realm signed. Says nothing of whether it still counts: see [`super::live`].

@@ -8,7 +8,7 @@ use super::live::{Inactive, live};
 use crate::client::AuthenticatedClient;
 use crate::keys::{KeyCache, TokenFault};
 use crate::realm::Realms;
-use crate::scope::{ScopeList, allows};
+use crate::scope::{Held, ScopeList};
 
 /// Why a client gets no answer at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,7 +84,8 @@ pub fn introspect(
 fn fields(token: VerifiedToken, callers: &ScopeList) -> Map<String, Value> {
     let claims = token.claims;
     let held = claims.scope.as_deref().map(ScopeList::parse).and_then(Result::ok).unwrap_or_default();
-    let shown: ScopeList = held.iter().filter(|scope| callers.iter().any(|own| allows(own, scope))).cloned().collect();
+    let callers = Held::new(callers);
+    let shown: ScopeList = held.iter().filter(|scope| callers.allow(scope)).cloned().collect();
     let mut out = Map::new();
     out.insert("active".into(), true.into());
     if !shown.is_empty() {

@@ -14,6 +14,8 @@ mod revoke;
 pub mod revoked;
 
 #[cfg(test)]
+mod forged_test;
+#[cfg(test)]
 mod tests;
 
 pub use claims::{AccessClaims, OneOrMany, VerifiedToken, verify};

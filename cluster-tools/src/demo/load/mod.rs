@@ -63,15 +63,15 @@ impl Load {
         // A token is revoked at another node than the one that issued it.
         let others = sites.iter().cycle().skip(1);
         for (issues, revokes) in sites.iter().zip(others) {
-            let (sender, receiver) = mpsc::channel(WAITING);
+            let (give, take) = mpsc::channel(WAITING);
             let stream = |site: &Arc<Site>| Stream {
                 site: Arc::clone(site),
                 credentials: Arc::clone(&credentials),
                 until,
                 events: events.clone(),
             };
-            streams.spawn(tokens::run(stream(issues), Arc::clone(&verifier), sender));
-            streams.spawn(writes::run(stream(revokes), receiver));
+            streams.spawn(tokens::run(stream(issues), Arc::clone(&verifier), give));
+            streams.spawn(writes::run(stream(revokes), take));
         }
         let collected = tokio::spawn(collect(received, started, report.clone()));
         Self { started, until, streams, collected }

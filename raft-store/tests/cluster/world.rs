@@ -106,6 +106,11 @@ pub(crate) struct Member {
 }
 
 impl Member {
+    /// A member that was opened elsewhere.
+    pub(crate) fn of(folder: TempDir, node: Node, options: Options) -> Self {
+        Self { _folder: folder, options, node: Some(node) }
+    }
+
     pub(crate) fn store(&self) -> Store {
         self.node.as_ref().unwrap().store()
     }
@@ -114,6 +119,10 @@ impl Member {
         if let Some(node) = self.node.take() {
             node.shutdown().await;
         }
+    }
+
+    pub(crate) fn node(&self) -> &Node {
+        self.node.as_ref().unwrap()
     }
 
     pub(crate) async fn start(&mut self) {

@@ -1,21 +1,9 @@
-//! Three real members on loopback: RocksDB, TLS, Raft.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    missing_docs,
-    unreachable_pub,
-    reason = "a test"
-)]
-
-mod world;
+//! Reads and writes at three members, and how members come and go.
 
 use std::time::{Duration, Instant};
 
 use raft_store_core::{Freshness, Outcome, Read, Request, StoreError};
-use world::{Things, another, first, get, insert, leader_of, thing, three, until};
+use crate::world::{Things, another, first, get, insert, leader_of, thing, three, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_at_any_member_is_read_at_every_other() {
@@ -169,7 +157,7 @@ async fn a_learner_that_joins_after_the_log_was_compacted_reads_the_same() {
         options.compaction.keep_bytes = 1024;
     };
     let mut one = first(small).await;
-    let purged = |member: &world::Member| member.node.as_ref().unwrap().control().status().purged;
+    let purged = |member: &crate::world::Member| member.node.as_ref().unwrap().control().status().purged;
     let mut written = 0;
     // What was just written is kept for followers: it takes more writes for it to go.
     while written < 400 || purged(&one) < 100 {

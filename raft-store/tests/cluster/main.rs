@@ -1,0 +1,18 @@
+//! Real members on loopback: RocksDB, TLS, Raft.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests"
+)]
+
+mod members;
+mod peers;
+mod removal;
+mod serialisable;
+mod stopping;
+mod world;
