@@ -7,6 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
 use tempfile::TempDir;
 use woad::config::{Config, Severity, load};
 
@@ -235,4 +236,65 @@ fn plain_http_is_for_loopback_or_behind_named_proxies() {
     assert_eq!(plain("127.0.0.1:8080", "[]"), Vec::<String>::new());
     assert_eq!(plain("0.0.0.0:8080", "10.0.0.0/24"), Vec::<String>::new());
     assert_eq!(plain("0.0.0.0:8080", "[]").len(), 1);
+}
+
+#[test]
+fn a_pipe_in_a_files_place_is_refused_and_not_waited_for() {
+    let world = World::new();
+    let pipe = world.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let config = from_env(Some(&world.file(&[("https.certificate", "'{}/pipe'")])), &[]).unwrap();
+    let (done, checked) = std::sync::mpsc::channel();
+    std::thread::spawn(move || done.send(errors(&config)));
+    let found = checked.recv_timeout(std::time::Duration::from_secs(10)).unwrap();
+    assert!(found.iter().any(|error| error.contains("is not a regular file")), "{found:?}");
+}
+
+/// Text around the shape of a configuration: sections and keys that exist and that do not, values of every type.
+fn written() -> impl Strategy<Value = String> {
+    let name = "(node|https|peer|operations|cluster|log|limits|listen|certificate|key|plain|trusted_proxies|advertise\
+                |socket|token_file|join_token|level|format|connections|data_dir|debug_fsync_delay|[a-z_.\"]{0,8})";
+    let value = "(true|-?[0-9]{1,20}|[0-9]e[0-9]{1,4}|nan|'[^'\n]{0,20}'|\"[a-z0-9.:/\\[\\]]{0,20}\"|\\['[0-9.:/]{0,20}'\\]|\
+                 \\{ ?\\}|\\[|1979-05-27|[^\n]{0,10})";
+    let line = prop_oneof![
+        name.prop_map(|name| format!("[{name}]")),
+        (name, name, value).prop_map(|(section, key, value)| format!("{section}.{key} = {value}")),
+        (name, value).prop_map(|(key, value)| format!("{key} = {value}")),
+    ];
+    prop_oneof![proptest::collection::vec(line, 0..6).prop_map(|lines| lines.join("\n")), any::<String>()]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Whatever stands in the file, the node starts with it, or says in one line why not.
+    #[test]
+    fn any_file_is_a_configuration_or_refused_in_one_line(text in written()) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("woad.toml");
+        fs::write(&file, &text).unwrap();
+        match from_env(Some(&file), &[]) {
+            Ok(config) => drop(config.check()),
+            Err(error) => prop_assert!(!error.contains('\n') && !error.is_empty(), "{}", error),
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_a_configuration_or_refused(bytes: Vec<u8>) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("woad.toml");
+        fs::write(&file, &bytes).unwrap();
+        let _ = from_env(Some(&file), &[]);
+    }
+
+    #[test]
+    fn any_value_of_a_variable_is_taken_or_refused(
+        name in "WOAD_(NODE_DATA_DIR|HTTPS_(LISTEN|PLAIN|TRUSTED_PROXIES)|PEER_(LISTEN|ADVERTISE)|LIMITS_CONNECTIONS|LOG_LEVEL|NODE_DEBUG_FSYNC_DELAY|[A-Z_]{0,9})",
+        value in "[^\\x00]{0,40}",
+    ) {
+        match from_env(None, &[(&name, &value)]) {
+            Ok(config) => drop(config.check()),
+            Err(error) => prop_assert!(error.contains(&name), "{}", error),
+        }
+    }
 }

@@ -107,3 +107,52 @@ async fn a_new_certificate_is_served_and_a_broken_one_is_not() {
     until(&metrics, "ok", good + 1).await;
     assert_eq!(handshake(address, &third).await.unwrap().0, third.to_vec());
 }
+
+/// A handshake's first message without any extension but the ones TLS 1.2 needs.
+fn hello(version: u16, suites: &[u16]) -> Vec<u8> {
+    let extensions: &[u8] = &[0, 10, 0, 4, 0, 2, 0, 23, 0, 13, 0, 6, 0, 4, 4, 3, 4, 1, 0, 11, 0, 2, 1, 0];
+    let suites: Vec<u8> = suites.iter().flat_map(|suite| suite.to_be_bytes()).collect();
+    let length = |len: usize| u16::try_from(len).unwrap().to_be_bytes();
+    let mut body = version.to_be_bytes().to_vec();
+    body.extend([7; 32]);
+    body.push(0);
+    body.extend(length(suites.len()));
+    body.extend(suites);
+    body.extend([1, 0]);
+    body.extend(length(extensions.len()));
+    body.extend(extensions);
+    let mut message = vec![1, 0];
+    message.extend(length(body.len()));
+    message.extend(body);
+    let mut record = vec![22, 3, 1];
+    record.extend(length(message.len()));
+    record.extend(message);
+    record
+}
+
+/// OP01: TLS 1.2 with authenticated encryption at least.
+#[tokio::test]
+async fn old_versions_and_ciphers_are_refused() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    const GOOD: u16 = 0xc02b;
+    let folder = tempfile::tempdir().unwrap();
+    renew(folder.path());
+    let files = CertificateFiles { certificate: folder.path().join("cert.pem"), key: folder.path().join("key.pem") };
+    let reloader = Reloader::open(files, Metrics::new().unwrap().tls, Arc::default()).unwrap();
+    let address = server(&reloader).await;
+    for (version, suites, accepted) in [
+        (0x0303, &[GOOD][..], true),
+        (0x0302, &[GOOD][..], false),
+        (0x0301, &[GOOD][..], false),
+        (0x0300, &[GOOD][..], false),
+        // CBC, RC4, 3DES, static RSA, anonymous, none at all.
+        (0x0303, &[0xc009, 0xc013, 0xc023, 0x0005, 0x000a, 0x002f, 0x009c, 0x0034, 0x0000], false),
+    ] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(&hello(version, suites)).await.unwrap();
+        let mut answer = [0; 7];
+        stream.read_exact(&mut answer).await.unwrap();
+        // A handshake message, or a fatal alert.
+        assert_eq!(answer[0], if accepted { 22 } else { 21 }, "{version:x} {suites:x?}: {answer:?}");
+    }
+}

@@ -83,11 +83,8 @@ fn snapshots_and_proposals() {
     assert_eq!(hex(&chunk), "1a08080310021a02aabb");
     let proposal = proto::Proposal { entry: b"e".to_vec(), again: true };
     assert_eq!(hex(&proto::ProposeBatch { proposals: vec![proposal] }), "0a050a01651001");
-    let refusal = proto::Refusal {
-        attempt: b"a".to_vec(),
-        kind: proto::RefusalKind::RefusalDiscarded as i32,
-        stamp_ms: 300,
-    };
+    let refusal =
+        proto::Refusal { attempt: b"a".to_vec(), kind: proto::RefusalKind::RefusalDiscarded as i32, stamp_ms: 300 };
     assert_eq!(hex(&refusal), "0a0161100818ac02");
 }
 

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::header::{HeaderName, LOCATION};
 use http::{HeaderValue, StatusCode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use raft_store_core::{Outcome, Tx};
 use serde::Serialize;
 use woad_http::Problem;
@@ -11,6 +12,9 @@ use woad_http::idempotency::{Key, Reused};
 use woad_identity::{Decided, Who};
 
 use crate::call::ClusterCall;
+
+/// What a segment of a path holds as it is (RFC 3986 §2.3).
+const IN_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
@@ -80,7 +84,12 @@ pub(crate) fn once<T, E>(
     })
 }
 
-/// 201, with where the object is. Both parts of the place are ids without characters that a header may not hold.
+/// An id as a segment of a path.
+pub(crate) fn segment(id: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(id, IN_SEGMENT)
+}
+
+/// 201, with where the object is.
 pub(crate) fn respond(location: &str, replayed: bool, body: impl Serialize) -> Response {
     let mut response = (StatusCode::CREATED, Json(body)).into_response();
     if let Ok(location) = HeaderValue::from_str(location) {

@@ -194,6 +194,71 @@ async fn a_create_that_is_sent_again_makes_nothing_twice() {
     assert_eq!(world.post("/v1/realms", realm).await.problem(), (409, "exists".to_owned()));
 }
 
+/// As the holder of the operator token, by TCP.
+async fn by_token(world: &World, path: &str, key: &str, body: &str) -> crate::testing::Answer {
+    let request = Request::builder().method("POST").uri(path).extension(Peer::Tcp("127.0.0.1:5".parse().unwrap()));
+    let request = request.header("authorization", format!("Bearer {TOKEN}")).header("idempotency-key", key);
+    let request = request.header("content-type", "application/json").body(Body::from(body.to_owned()));
+    world.send(request.unwrap()).await
+}
+
+/// An answer is given again to who got it first, in the realm it was given in.
+#[tokio::test]
+async fn a_remembered_create_is_its_operators_and_its_realms_alone() {
+    let world = World::with_realm().await;
+    let made = world.post("/v1/realms", r#"{"id":"b","issuer":"https://b.example"}"#).await;
+    assert_eq!(made.status, 201);
+    let body = r#"{"client":{"client_name":"drawn","grant_types":["client_credentials"]}}"#;
+    let path = "/v1/realms/vo/clients";
+    let first = world.call("POST", path, &[("idempotency-key", "k")], body).await;
+    let elsewhere = world.call("POST", "/v1/realms/b/clients", &[("idempotency-key", "k")], body).await;
+    let other = by_token(&world, path, "k", body).await;
+    let id = |answer: &crate::testing::Answer| answer.json()["client"]["client_id"].as_str().unwrap().to_owned();
+    for answer in [&first, &elsewhere, &other] {
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        assert!(!answer.headers.contains_key("idempotency-replayed") && answer.json().get("client_secret").is_some());
+    }
+    assert!(id(&first) != id(&other) && id(&first) != id(&elsewhere));
+    let again = by_token(&world, path, "k", body).await;
+    assert_eq!((id(&again), again.json().get("client_secret")), (id(&other), None));
+    // What was made and is gone is not made again.
+    assert_eq!(world.call("DELETE", &format!("{path}/{}", id(&first)), &[], "").await.status, 204);
+    let gone = world.call("POST", path, &[("idempotency-key", "k")], body).await;
+    assert_eq!(gone.problem(), (404, "no-such-client".to_owned()));
+}
+
+/// OP06: whatever an id holds, its place names it and nothing else.
+#[tokio::test]
+async fn a_client_is_found_where_its_creation_said() {
+    let world = World::with_realm().await;
+    for client in ["a/b", "a?b=c#d", "a%2Fb", "..%2f..", "a;b", "a//b", "%00", "...", "a\\\\b"] {
+        let body = CLIENT.replace("\"job\"", &format!("\"{client}\""));
+        let made = world.post("/v1/realms/vo/clients", &body).await;
+        assert_eq!(made.status, 201, "{client}: {}", made.text);
+        let at = made.headers["location"].to_str().unwrap();
+        let shown = world.get(at).await;
+        assert_eq!(shown.json()["client_id"], made.json()["client"]["client_id"], "{client} {at}");
+        assert_eq!(world.call("DELETE", at, &[], "").await.status, 204, "{client} {at}");
+    }
+    for client in [".", ".."] {
+        let body = CLIENT.replace("\"job\"", &format!("\"{client}\""));
+        assert_eq!(world.post("/v1/realms/vo/clients", &body).await.status, 400, "{client}");
+    }
+}
+
+/// Null in a change would neither set nor unset: an operator who means to take scopes away must hear of it.
+#[tokio::test]
+async fn null_in_a_change_is_refused() {
+    let world = World::with_realm().await;
+    world.post("/v1/realms/vo/clients", CLIENT).await;
+    for field in ["scope", "grant_types", "allow_introspection"] {
+        let change = format!("{{\"{field}\":null}}");
+        let answer = world.call("PATCH", "/v1/realms/vo/clients/job", &[], &change).await;
+        assert_eq!(answer.status, 400, "{field}");
+    }
+    assert_eq!(world.get("/v1/realms/vo/clients/job").await.json()["scope"], "openid");
+}
+
 #[tokio::test]
 async fn bad_clients_are_refused() {
     let world = World::with_realm().await;

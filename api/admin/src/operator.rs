@@ -8,7 +8,7 @@ use woad_http::{Peer, Problem};
 use woad_identity::Who;
 
 /// Characters of the shortest operator token: 128 bits in base64. It guards the whole cluster.
-const MIN_TOKEN: usize = 22;
+const MIN_TOKEN: usize = 32;
 
 /// The token by which operators call from elsewhere than the operations socket. Only its digest is kept.
 #[derive(Clone)]

@@ -26,14 +26,16 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    pub(super) fn check(&self, report: &mut Report) {
+    pub(super) fn check(&self, member: bool, report: &mut Report) {
         if self.join_token.is_some() && self.join_token_file.is_some() {
             report.error("cluster.join_token", "is set together with cluster.join_token_file; choose one");
         }
         if self.join_token.as_ref().is_some_and(|token| token.reveal().trim().is_empty()) {
             report.error("cluster.join_token", "is empty");
         }
-        if let Some(path) = &self.join_token_file
+        if member {
+            // A token is used once: its file may be gone by the next start.
+        } else if let Some(path) = &self.join_token_file
             && let Some(bytes) = report.secret_file("cluster.join_token_file", path)
             && bytes.trim_ascii().is_empty()
         {
@@ -62,7 +64,7 @@ impl Cluster {
 fn check_key(path: &Path, report: &mut Report) {
     const KEY: &str = "cluster.key_file";
     if path.exists() {
-        if report.secret_file(KEY, path).is_some() {
+        if report.key_file(KEY, path).is_some() {
             report.info(KEY, path.display().to_string());
         }
     } else if path.parent().is_some_and(|parent| parent.as_os_str().is_empty() || parent.is_dir()) {

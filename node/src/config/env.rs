@@ -14,7 +14,7 @@ pub const PREFIX: &str = "WOAD_";
 
 /// Names with our prefix that are no settings: the path of the file itself, what `woadctl demo --env-file` writes for a
 /// shell in which a node may also be started, and the switch of the test suites.
-const NOT_SETTINGS: [&str; 14] = [
+const NOT_SETTINGS: [&str; 18] = [
     "WOAD_CONFIG",
     "WOAD_URL_1",
     "WOAD_URL_2",
@@ -29,6 +29,10 @@ const NOT_SETTINGS: [&str; 14] = [
     "WOAD_PID_2",
     "WOAD_PID_3",
     "WOAD_REQUIRE_ALL",
+    "WOAD_BIN_DIR",
+    "WOAD_PYTHON",
+    "WOAD_SOCKET",
+    "WOAD_CACHE",
 ];
 
 /// The schema of [`Config`] with every reference resolved, read once.

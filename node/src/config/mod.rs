@@ -62,7 +62,7 @@ impl Config {
         self.https.check(&mut report);
         self.peer.check(&mut report);
         self.operations.check(&self.socket(), &mut report);
-        self.cluster.check(&mut report);
+        self.cluster.check(self.node.holds_member(), &mut report);
         self.log.check(&mut report);
         self.limits.check(&mut report);
         self.check_ports(&mut report);

@@ -33,6 +33,11 @@ impl Default for Node {
 }
 
 impl Node {
+    /// Whether the folder already belongs to a member.
+    pub(super) fn holds_member(&self) -> bool {
+        matches!(raft_store::presence(&self.data_dir), Ok(raft_store::Presence::Member))
+    }
+
     pub(super) fn check(&self, report: &mut Report) {
         const KEY: &str = "node.data_dir";
         let path = self.data_dir.display();

@@ -10,6 +10,8 @@ use zeroize::Zeroizing;
 
 /// Bits of a secret file's mode that must be clear: it may be 0640 at most.
 const SECRET_FORBIDDEN_MODE: u32 = 0o137;
+/// Mode bits that the cluster key must not have: the store reads it only so.
+const KEY_FORBIDDEN_MODE: u32 = 0o177;
 /// No file named in the configuration is larger; a wrong path (a disk image, `/dev/zero`) is noticed instead of read.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
@@ -92,10 +94,19 @@ impl Report {
 
     /// The same for a file that holds a secret, whose mode must not be wider than 0640.
     pub(super) fn secret_file(&mut self, key: &str, path: &Path) -> Option<Zeroizing<Vec<u8>>> {
+        self.private(key, path, SECRET_FORBIDDEN_MODE, "0640")
+    }
+
+    /// The same for the cluster key, which is its owner's alone: its mode must not be wider than 0600.
+    pub(super) fn key_file(&mut self, key: &str, path: &Path) -> Option<Zeroizing<Vec<u8>>> {
+        self.private(key, path, KEY_FORBIDDEN_MODE, "0600")
+    }
+
+    fn private(&mut self, key: &str, path: &Path, forbidden: u32, widest: &str) -> Option<Zeroizing<Vec<u8>>> {
         let bytes = self.file(key, path)?;
         let mode = fs::metadata(path).map(|meta| meta.permissions().mode() & 0o7777).ok()?;
-        if mode & SECRET_FORBIDDEN_MODE != 0 {
-            self.error(key, format!("{}: mode {mode:04o} is wider than 0640", path.display()));
+        if mode & forbidden != 0 {
+            self.error(key, format!("{}: mode {mode:04o} is wider than {widest}", path.display()));
             return None;
         }
         Some(bytes)
@@ -107,11 +118,14 @@ impl Report {
 /// # Errors
 /// When it can't be read, is no regular file, or is larger than 1 MiB.
 pub fn read_bounded(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
+    let regular = |meta: &fs::Metadata| {
+        if meta.is_file() { Ok(()) } else { Err(std::io::Error::other("is not a regular file")) }
+    };
+    // Asked before as well, since opening a pipe waits for somebody to write to it.
+    regular(&fs::metadata(path)?)?;
     let file = fs::File::open(path)?;
     let meta = file.metadata()?;
-    if !meta.is_file() {
-        return Err(std::io::Error::other("is not a regular file"));
-    }
+    regular(&meta)?;
     if meta.len() > MAX_FILE_BYTES {
         return Err(std::io::Error::other("is larger than 1 MiB"));
     }

@@ -115,7 +115,9 @@ async fn start(
     part: &listeners::Shared,
     controls: &Controls,
 ) -> Result<listeners::Https, RunError> {
-    match (presence, token(config)?) {
+    // A member needs no token, whatever became of the file.
+    let token = if presence == Presence::Fresh { token(config)? } else { None };
+    match (presence, token) {
         (Presence::Member, _) => part.lifecycle.start().await?,
         (Presence::Fresh, Some(token)) => part.lifecycle.join(token).await?,
         (Presence::Fresh, None) => {

@@ -73,7 +73,7 @@ pub enum ClusterError {
     #[error("node {0} is not a member")]
     NoSuchMember(NodeId),
     /// It would leave no quorum, or none that is caught up.
-    #[error("refused: {0}")]
+    #[error("{0}")]
     Unsafe(String),
     /// Another change of membership is under way.
     #[error("another membership change is under way")]

@@ -4,8 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
-use prost::Message;
-use raft_store_core::{Chain, Event, Level, Outcome, Request, StoreError, Timestamp};
+use raft_store_core::{Level, Outcome, Request, StoreError, Timestamp};
 use rustls_pki_types::ServerName;
 use tokio_rustls::TlsConnector;
 use tonic::Status;
@@ -13,7 +12,7 @@ use tonic::transport::{Endpoint, Uri};
 
 use super::{Cluster, nodes};
 use crate::proto;
-use crate::trust::events::TrustEvent;
+use crate::trust::events;
 use crate::trust::{
     JoinToken, NodeKey, PeerAddress, PeerIdentity, TokenId, TokenSecret, WallClock, ca, cluster_record, join_tls,
     join_tokens,
@@ -90,13 +89,7 @@ impl Cluster {
                 let Ok(certificate) = certificate else {
                     return Ok(Outcome::Answer(Err("the certificate request is not usable".to_owned())));
                 };
-                let event = TrustEvent {
-                    action: "node.joined".to_owned(),
-                    subject: node.to_string(),
-                    at_ms: raft_store_core::Read::now(tx).0,
-                    detail: format!("address={address}"),
-                };
-                tx.audit(&Chain::Cluster, Event(event.encode_to_vec()));
+                events::record(tx, events::NODE_JOINED, node.to_string(), format!("address={address}"));
                 Ok(Outcome::Commit(Ok((node, certificate, authority.certificate().clone()))))
             })
             .await

@@ -5,15 +5,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use openraft::ChangeMembers;
-use prost::Message;
 use raft_store_core::cluster::ClusterError;
-use raft_store_core::{Chain, Event, NodeId, Outcome, Request, StoreError};
+use raft_store_core::{NodeId, Outcome, Request, StoreError};
 use tonic::Status;
 
 use super::nodes::{self, NodeState};
 use super::{Cluster, status};
 use crate::proto;
-use crate::trust::events::TrustEvent;
+use crate::trust::events;
 
 /// How long a change of membership may take.
 const TAKES: Duration = Duration::from_secs(10);
@@ -63,13 +62,7 @@ impl Cluster {
                 if !nodes::set_state(tx, node, NodeState::Removed)? {
                     return Ok(Outcome::Answer(()));
                 }
-                let event = TrustEvent {
-                    action: "node.removed".to_owned(),
-                    subject: node.to_string(),
-                    at_ms: raft_store_core::Read::now(tx).0,
-                    detail: String::new(),
-                };
-                tx.audit(&Chain::Cluster, Event(event.encode_to_vec()));
+                events::record(tx, events::NODE_REMOVED, node.to_string(), String::new());
                 Ok(Outcome::Commit(()))
             })
             .await?;

@@ -8,6 +8,9 @@ use rocksdb::{BoundColumnFamily, Direction, IteratorMode, ReadOptions, SnapshotW
 
 use super::database::{Database, Db, Generation};
 
+/// A key and a value as RocksDB gives them.
+type RawPair = (Box<[u8]>, Box<[u8]>);
+
 /// One RocksDB snapshot over the families of one generation.
 pub(crate) struct RocksView<'a> {
     snapshot: SnapshotWithThreadMode<'a, Db>,
@@ -50,7 +53,7 @@ impl<'a> RocksView<'a> {
         &self,
         space: Space,
         from: IteratorMode<'_>,
-    ) -> impl Iterator<Item = Result<(Box<[u8]>, Box<[u8]>), rocksdb::Error>> {
+    ) -> impl Iterator<Item = Result<RawPair, rocksdb::Error>> {
         self.snapshot.iterator_cf(self.family(space), from)
     }
 

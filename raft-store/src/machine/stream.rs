@@ -191,7 +191,8 @@ impl Received {
             if !open.last.is_empty() && pair.key <= open.last {
                 return Err(invalid("keys out of order"));
             }
-            if run.family == STATE && self.expected.iter().any(|(key, value)| *key == pair.key && *value == pair.value) {
+            if run.family == STATE && self.expected.iter().any(|(key, value)| *key == pair.key && *value == pair.value)
+            {
                 self.found += 1;
             }
             open.writer.put(&pair.key, &pair.value).map_err(crate::disk::io_error)?;

@@ -18,6 +18,8 @@ use crate::env::SharedEnv;
 use crate::proto::{Pair, SnapshotChunk, SnapshotRun, SnapshotTrailer, snapshot_chunk::Part};
 use crate::types::{Entry, LeaderId, LogId, Proposal, SnapshotMeta, Vote};
 
+type Damage = fn(&mut Vec<SnapshotChunk>);
+
 struct Replica {
     folder: TempDir,
     machine: Machine,
@@ -42,8 +44,7 @@ impl Replica {
 
     fn sent(&self) -> (SnapshotMeta, Vec<SnapshotChunk>) {
         let snapshot = snapshot::build(&self.machine.0).unwrap();
-        let heading =
-            Heading { vote: Vote::new(1, 1), meta: snapshot.meta.clone(), cluster_id: "cluster".to_owned() };
+        let heading = Heading { vote: Vote::new(1, 1), meta: snapshot.meta.clone(), cluster_id: "cluster".to_owned() };
         let mut sent = Vec::new();
         chunks(&snapshot.snapshot, &heading, |chunk| {
             sent.push(chunk);
@@ -127,7 +128,7 @@ async fn a_damaged_stream_is_refused_and_nothing_is_left_of_it() {
     let (meta, sound) = from.sent();
     let before = digest(&to.machine.0).unwrap();
 
-    let damages: [(&str, fn(&mut Vec<SnapshotChunk>)); 9] = [
+    let damages: [(&str, Damage); 9] = [
         ("a flipped bit", |sent| runs(sent)[0].pairs[1].value[0] ^= 1),
         ("a wrong checksum", |sent| runs(sent)[0].crc32c ^= 1),
         ("a pair out of order", |sent| runs(sent)[0].pairs.swap(0, 1)),

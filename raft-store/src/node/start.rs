@@ -133,8 +133,7 @@ pub async fn init(options: Options) -> Result<(Node, RecoveryBundle), StartError
     let first = DataKey::generate(keyring::FIRST, &fill);
     let wrapping = keyring::wrapped(&first, &cluster_key, &fill).map_err(trust)?;
 
-    let opening =
-        Opening { env: env.clone(), options, files, lock, node: 1, cluster: id, entering: Entering::Init };
+    let opening = Opening { env: env.clone(), options, files, lock, node: 1, cluster: id, entering: Entering::Init };
     let node = opening.open(Some((&cluster_key, &first))).await?;
     if let Err(error) = first_record(&node, id, &address, &authority, &wrapping).await {
         node.shutdown().await;

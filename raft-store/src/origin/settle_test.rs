@@ -109,8 +109,7 @@ async fn refused_means_that_no_send_was_appended() {
     let (settled, again) = world.settle(&[Fate::Refused(RefusalLate)]).await;
     assert!(matches!(settled, Settled::Refused(RefusalLate, Timestamp(3))));
     assert_eq!(again, [false]);
-    let (settled, again) =
-        world.settle(&[RefusalNotLeader, RefusalBusy, RefusalFull].map(Fate::Refused)).await;
+    let (settled, again) = world.settle(&[RefusalNotLeader, RefusalBusy, RefusalFull].map(Fate::Refused)).await;
     assert!(matches!(settled, Settled::Refused(RefusalFull, _)));
     assert_eq!(again, [false; 3]);
     let (settled, again) = world.settle(&[Fate::Refused(RefusalNotLeader)]).await;

@@ -1,22 +1,19 @@
 //! What the cluster's own audit chain says of trust.
 
-use prost::Message;
 use raft_store_core::{Chain, Event, Tx};
+use serde::{Deserialize, Serialize};
 
-/// An event's body, as prost. Fields are never renumbered: bodies are kept for years.
-#[derive(Clone, PartialEq, Eq, Message)]
+/// An event's body, as JSON like every other's. Fields are never renamed: bodies are kept for years.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrustEvent {
     /// What happened; one of the constants here.
-    #[prost(string, tag = "1")]
     pub action: String,
     /// To what: an id, never a secret.
-    #[prost(string, tag = "2")]
     pub subject: String,
     /// Cluster time, ms.
-    #[prost(uint64, tag = "3")]
     pub at_ms: u64,
     /// What more there is to say; may be empty.
-    #[prost(string, tag = "4")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
 }
 
@@ -31,10 +28,17 @@ pub const TOKEN_REDEEMED: &str = "join_token.redeemed";
 /// A data key was added to the keyring. Subject: its number.
 pub const DATA_KEY_CREATED: &str = "data_key.created";
 
+/// A node was let in. Subject: its id.
+pub const NODE_JOINED: &str = "node.joined";
+/// A node was removed. Subject: its id.
+pub const NODE_REMOVED: &str = "node.removed";
+
 /// Adds an event to the cluster's chain.
-pub(super) fn record(tx: &mut Tx<'_>, action: &str, subject: String, detail: String) {
+pub(crate) fn record(tx: &mut Tx<'_>, action: &str, subject: String, detail: String) {
     use raft_store_core::Read;
     let at_ms = tx.now().0;
     let event = TrustEvent { action: action.to_owned(), subject, at_ms, detail };
-    tx.audit(&Chain::Cluster, Event(event.encode_to_vec()));
+    // A struct of strings and a number always has a JSON form.
+    let body = serde_json::to_vec(&event).unwrap_or_default();
+    tx.audit(&Chain::Cluster, Event(body));
 }

@@ -206,7 +206,7 @@ mod tests {
         let events = store.look(|view| view.audit_events("", 1, 10)).unwrap();
         let actions: Vec<_> = events
             .iter()
-            .map(|event| events::TrustEvent::decode(event.body.as_slice()).unwrap())
+            .map(|event| serde_json::from_slice::<events::TrustEvent>(&event.body).unwrap())
             .map(|event| (event.action, event.subject))
             .collect();
         let id = token.id.to_string();

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use raft_store_core::{Freshness, Outcome, Read, Request, StoreError};
 use crate::world::{Things, another, first, get, insert, leader_of, thing, three, until};
+use raft_store_core::{Freshness, Outcome, Read, Request, StoreError};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_at_any_member_is_read_at_every_other() {

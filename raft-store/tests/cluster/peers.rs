@@ -6,7 +6,7 @@ use hyper_util::rt::TokioIo;
 use prost::Message;
 use raft_store::proto::peer_client::PeerClient;
 use raft_store::proto::{
-    AppendRequest, HelloRequest, JoinRequest, LeaderId, LogId, LogRecord, Proposal, ProposeBatch,
+    AppendRequest, HelloRequest, JoinRequest, LeaderId, LogId, LogRecord, Membership, Proposal, ProposeBatch,
     ReadIndexRequest, RefusalKind, SnapshotChunk, SnapshotHeader, StoredMembership, TransferRequest, Vote, VoteRequest,
     log_record, snapshot_chunk,
 };
@@ -88,7 +88,7 @@ async fn propose(client: &mut PeerClient<Channel>, proposals: Vec<Proposal>) -> 
     let mut answers = client.propose(stream).await.unwrap().into_inner();
     let mut refused = Vec::new();
     while let Ok(Ok(Some(answer))) = tokio::time::timeout(Duration::from_millis(700), answers.message()).await {
-        refused.extend(answer.refusals.iter().map(|refusal| refusal.kind()));
+        refused.extend(answer.refusals.iter().map(Refusal::kind));
     }
     refused
 }
@@ -124,7 +124,7 @@ async fn a_member_speaks_for_itself_alone() {
             format: 1,
             vote: Some(vote_of(vote)),
             last: None,
-            membership: Some(StoredMembership { log_id: None, membership: Some(Default::default()) }),
+            membership: Some(StoredMembership { log_id: None, membership: Some(Membership::default()) }),
             cluster_id: cluster_id.to_owned(),
             level,
         })),

@@ -112,15 +112,15 @@ async fn a_node_that_was_let_in_and_never_came_costs_nothing_and_can_be_removed(
     let token = control.create_join_token(&Request::new("test"), Duration::from_secs(60)).await.unwrap();
     // It cannot listen at its address: it is let in, and then does not start.
     let folder = tempfile::tempdir().unwrap();
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let ghost = options(folder.path(), taken.local_addr().unwrap().port());
+    let busy_port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let ghost = options(folder.path(), busy_port.local_addr().unwrap().port());
     assert!(raft_store::join(ghost.clone(), &token.token).await.is_err());
     until("it is a learner", || control.status().members.len() == 2).await;
     assert!(insert(&one.store(), 1, thing(1)).await.unwrap());
     assert_eq!(voters(&one), 1);
 
     // The token is spent, but its folder is a member's already: it needs only to be started.
-    drop(taken);
+    drop(busy_port);
     let node = raft_store::start(ghost.clone()).await.unwrap();
     until("it votes", || voters(&one) == 2).await;
     let mut two = Member::of(folder, node, ghost);
@@ -129,8 +129,8 @@ async fn a_node_that_was_let_in_and_never_came_costs_nothing_and_can_be_removed(
 
     let token = control.create_join_token(&Request::new("test"), Duration::from_secs(60)).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let ghost = options(folder.path(), taken.local_addr().unwrap().port());
+    let busy_port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let ghost = options(folder.path(), busy_port.local_addr().unwrap().port());
     assert!(raft_store::join(ghost, &token.token).await.is_err());
     until("it is a learner", || control.status().members.len() == 2).await;
     remove(&one, NodeId(3)).await.unwrap();

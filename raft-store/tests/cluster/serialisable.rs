@@ -164,8 +164,8 @@ fn clients(
     let client = |number: u64| {
         let (store, stop, seen) = (Arc::clone(store), Arc::clone(stop), Arc::clone(seen));
         tokio::spawn(async move {
-            let seed: [u8; 32] = [u8::try_from(member * 16 + number).unwrap(); 32];
-            let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+            let own: [u8; 32] = [u8::try_from(member * 16 + number).unwrap(); 32];
+            let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &own);
             let mut runner = TestRunner::new_with_rng(Config::default(), rng);
             let mut id = (member * 16 + number) << 32;
             while !stop.load(Ordering::Relaxed) {
@@ -249,7 +249,7 @@ async fn any_interleaving_at_three_members_is_some_order_of_what_was_acknowledge
     until("it answers", || members.iter().all(|member| member.node().control().status().leader.is_some())).await;
     all_equal(&members).await;
     let store = members[2].store();
-    let seen = seen.lock();
+    let seen = std::mem::take(&mut *seen.lock());
     eprintln!("{} acknowledged, {} unknown", seen.done, seen.unknown);
     let mut money = 0;
     for account in ACCOUNTS {
@@ -281,7 +281,6 @@ async fn any_interleaving_at_three_members_is_some_order_of_what_was_acknowledge
     for (name, id) in &seen.named {
         assert_eq!(named[name], 100_000 + id, "the acknowledged holder of {name}");
     }
-    drop(seen);
     drop(store);
     for member in &mut members {
         member.stop().await;

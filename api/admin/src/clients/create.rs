@@ -76,7 +76,7 @@ pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
         })
     });
     let creation = creation.await?;
-    let at = |id: &ClientId| format!("/v1/realms/{realm_id}/clients/{id}");
+    let at = |id: &ClientId| format!("/v1/realms/{realm_id}/clients/{}", created::segment(id.as_str()));
     match creation.answer {
         Ok(Creation::Made(made)) => {
             let client_secret = made.with_secret.then(|| secret.reveal().to_owned());
