@@ -78,7 +78,7 @@ impl axum::response::IntoResponse for NotAnOperator {
 mod tests {
     use super::*;
 
-    const TOKEN: &str = "0123456789abcdef0123456789";
+    const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
     fn called_with(authorization: &str, token: Option<&OperatorToken>) -> Result<Who, NotAnOperator> {
         let mut headers = HeaderMap::new();

@@ -7,8 +7,8 @@ use prost::Message;
 use raft_store::proto::peer_client::PeerClient;
 use raft_store::proto::{
     AppendRequest, HelloRequest, JoinRequest, LeaderId, LogId, LogRecord, Membership, Proposal, ProposeBatch,
-    ReadIndexRequest, RefusalKind, SnapshotChunk, SnapshotHeader, StoredMembership, TransferRequest, Vote, VoteRequest,
-    log_record, snapshot_chunk,
+    ReadIndexRequest, Refusal, RefusalKind, SnapshotChunk, SnapshotHeader, StoredMembership, TransferRequest, Vote,
+    VoteRequest, log_record, snapshot_chunk,
 };
 use raft_store::trust::{NodeIdentity, PeerTls, WallClock};
 use raft_store_core::{Freshness, NodeId, Read, Request, Table, layout, wire};
