@@ -52,6 +52,9 @@ pub(crate) enum Failure {
     /// The request went out and no answer came back.
     #[error("it is not known whether it happened: {0}")]
     Unknown(String),
+    /// The doctor found something.
+    #[error("{0} to see to")]
+    Findings(usize),
     /// The demo.
     #[error(transparent)]
     Demo(#[from] Box<Failed>),
@@ -64,6 +67,7 @@ impl Failure {
             Self::Refused { .. }
             | Self::NotConfirmed
             | Self::Answer
+            | Self::Findings(_)
             | Self::File { .. }
             | Self::Machine(_)
             | Self::Demo(_) => 1,

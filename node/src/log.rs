@@ -7,13 +7,27 @@ use tracing_subscriber::filter::ParseError;
 
 use crate::config::{Format, Log};
 
+/// Why a text is no level.
+#[derive(Debug, thiserror::Error)]
+pub enum LevelError {
+    /// Names of parts are ASCII; the parser of levels must not be given anything else.
+    #[error("holds characters that are not printable ASCII")]
+    Character,
+    /// It is neither a level nor levels by part.
+    #[error(transparent)]
+    Syntax(#[from] ParseError),
+}
+
 /// A level, or levels by part. Raft's library says a great deal at `info`: it starts at `warn` unless it is named.
 ///
 /// # Errors
 /// When the text is neither.
-pub fn filter(level: &str) -> Result<EnvFilter, ParseError> {
+pub fn filter(level: &str) -> Result<EnvFilter, LevelError> {
+    if !level.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Err(LevelError::Character);
+    }
     let quiet = if level.contains("openraft") { "" } else { "openraft=warn," };
-    EnvFilter::builder().parse(format!("{quiet}{level}"))
+    Ok(EnvFilter::builder().parse(format!("{quiet}{level}"))?)
 }
 
 /// The logger can't be had.
@@ -21,7 +35,7 @@ pub fn filter(level: &str) -> Result<EnvFilter, ParseError> {
 pub enum LogError {
     /// The level isn't one.
     #[error("log.level: {0}")]
-    Level(#[from] ParseError),
+    Level(#[from] LevelError),
     /// Another logger runs in this process.
     #[error("a logger is installed already")]
     Installed,

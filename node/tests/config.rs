@@ -203,6 +203,7 @@ fn what_cannot_work_is_found_before_the_start() {
         (&[("node.data_dir", "'{}/text'")], "is not a folder"),
         (&[("node.debug_fsync_delay", "'2s'")], "node.debug_fsync_delay: 2s is more than 1s"),
         (&[("log.level", "'info,=,'")], "log.level: "),
+        (&[("log.level", "'\u{3400}='")], "not printable ASCII"),
         (&[("limits.connections", "1")], "limits.connections: 1 is not between"),
     ];
     for (lines, expected) in bad {
@@ -265,7 +266,7 @@ fn written() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever stands in the file, the node starts with it, or says in one line why not.
     #[test]

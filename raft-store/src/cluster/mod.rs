@@ -24,7 +24,7 @@ use crate::disk::SyncThread;
 use crate::env::SharedEnv;
 use crate::machine::Shared;
 use crate::net::{Channels, Purpose};
-use crate::origin::{Offsets, Proposer};
+use crate::origin::{Freshness, Offsets, Proposer};
 use crate::proto;
 use crate::trust::{ClusterId, KeyringSealer, PeerAddress};
 use crate::types::{PeerNode, Raft};
@@ -46,6 +46,7 @@ pub(crate) struct Cluster {
     pub(crate) sealer: Arc<KeyringSealer>,
     pub(crate) offsets: Arc<Offsets>,
     pub(crate) proposer: Proposer,
+    pub(crate) freshness: Arc<Freshness>,
     pub(crate) peers: Peers,
     pub(crate) sync: Arc<SyncThread>,
     pub(crate) env: SharedEnv,

@@ -74,7 +74,17 @@ impl Cluster {
             async move {
                 let sent = self.env.boot();
                 let answer = tokio::time::timeout(HELLO_WAIT, client.hello(request)).await;
-                let Ok(Ok(answer)) = answer else { return };
+                let answer = match answer {
+                    Ok(Ok(answer)) => answer,
+                    Ok(Err(status)) if crate::net::says_removed(&status) => {
+                        if !self.freshness.has_ended() {
+                            tracing::error!(by = id, "this node was removed from the cluster; it serves no more");
+                        }
+                        self.freshness.end();
+                        return;
+                    }
+                    _ => return,
+                };
                 let answer = answer.into_inner();
                 let now = self.env.boot();
                 self.offsets.heard(id, answer.wall_ms, now.saturating_sub(sent));

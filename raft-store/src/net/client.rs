@@ -62,6 +62,9 @@ impl RaftNetworkFactory<TypeConfig> for NetworkFactory {
     }
 }
 
+/// Between two tries to reach a peer that is not there. Less than a heartbeat: a peer that is back is found at once.
+const REFUSED_PAUSE: Duration = Duration::from_millis(80);
+
 /// A client of one peer for one purpose.
 pub(crate) struct Network {
     from: u64,
@@ -193,7 +196,15 @@ impl RaftNetworkV2<TypeConfig> for Network {
             let requests = input.map(|request| append_to(&request));
             let mut client = self.client.clone();
             let call = client.append(requests);
-            let answers = self.call(RPCTypes::AppendEntries, option.soft_ttl(), call).await?;
+            let answers = match self.call(RPCTypes::AppendEntries, option.soft_ttl(), call).await {
+                Ok(answers) => answers,
+                Err(error) => {
+                    // openraft's own backoff is not asked for when a stream never began: not to spin while a peer is
+                    // down.
+                    tokio::time::sleep(REFUSED_PAUSE).await;
+                    return Err(error);
+                }
+            };
             let this: &Self = self;
             let results = answers.map(move |answer| match answer {
                 Ok(answer) => append_result(answer).map_err(|error| Self::network(&error)),

@@ -34,6 +34,14 @@ impl Gate {
             return Ok(());
         }
         tracing::warn!(node, "a removed node called");
-        Err(tonic::Status::permission_denied("this node was removed from the cluster"))
+        Err(tonic::Status::permission_denied(REMOVED))
     }
+}
+
+/// What a removed node is told. The words are part of the protocol.
+const REMOVED: &str = "this node was removed from the cluster";
+
+/// Whether a peer refused because this node was removed.
+pub(crate) fn says_removed(status: &tonic::Status) -> bool {
+    status.code() == tonic::Code::PermissionDenied && status.message() == REMOVED
 }

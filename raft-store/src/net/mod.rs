@@ -11,7 +11,7 @@ mod tls;
 
 pub(crate) use channels::{Channels, Purpose};
 pub(crate) use client::NetworkFactory;
-pub(crate) use gate::Gate;
+pub(crate) use gate::{Gate, says_removed};
 pub(crate) use listener::serve;
 pub(crate) use server::PeerService;
 pub(crate) use tls::TlsNet;

@@ -202,6 +202,7 @@ impl Opening {
             sealer,
             offsets,
             proposer: proposer.clone(),
+            freshness: Arc::clone(&freshness),
             peers: Peers::default(),
             sync: Arc::clone(&sync),
             env: self.env,

@@ -19,6 +19,8 @@ pub(crate) struct Freshness {
     last: Mutex<Option<Success>>,
     /// After one time-out, issuing reads do not wait until a probe succeeds.
     cut_off: AtomicBool,
+    /// This node was removed: nothing it knows counts any more.
+    ended: AtomicBool,
 }
 
 /// When a `ReadIndex` was sent.
@@ -27,7 +29,7 @@ pub(crate) struct Sent(Success);
 
 impl Freshness {
     pub(crate) fn new(env: SharedEnv) -> Self {
-        Self { env, last: Mutex::default(), cut_off: AtomicBool::new(false) }
+        Self { env, last: Mutex::default(), cut_off: AtomicBool::new(false), ended: AtomicBool::new(false) }
     }
 
     /// To be taken just before a `ReadIndex` is sent.
@@ -54,8 +56,21 @@ impl Freshness {
         self.cut_off.load(Ordering::Relaxed)
     }
 
+    /// The others say that this node was removed: it has no grace from here on.
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether this node was removed.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
+    }
+
     /// The larger of elapsed boot time and elapsed wall clock; `None` before the first success after a start.
     pub(crate) fn age(&self) -> Option<Duration> {
+        if self.has_ended() {
+            return None;
+        }
         let last = (*self.last.lock())?;
         let boot = self.env.boot().saturating_sub(last.boot);
         let wall = u64::try_from(self.env.wall_ms().saturating_sub(last.wall_ms)).unwrap_or_default();

@@ -1,5 +1,7 @@
 //! `woadctl cluster …`
 
+mod confirm_custody;
+mod doctor;
 mod init;
 mod remove;
 mod status;
@@ -19,6 +21,10 @@ pub(crate) enum Command {
     Init(init::Wanted),
     /// Show the cluster as one node sees it.
     Status,
+    /// Name what an operator should see to. Exit code 1 when there is something.
+    Doctor,
+    /// Say that the recovery bundle is in safe custody; `doctor` asks for it until then.
+    ConfirmCustody,
     /// Remove a member. A removed node can't talk to the others any more.
     Remove(remove::Wanted),
     /// Hand leadership on.
@@ -29,6 +35,8 @@ pub(crate) async fn run(operator: &Operator, command: Command) -> Result<(), Fai
     match command {
         Command::Init(wanted) => init::run(operator, wanted).await,
         Command::Status => status::run(operator).await,
+        Command::Doctor => doctor::run(operator).await,
+        Command::ConfirmCustody => confirm_custody::run(operator).await,
         Command::Remove(wanted) => remove::run(operator, wanted).await,
         Command::Transfer(wanted) => transfer::run(operator, wanted).await,
     }

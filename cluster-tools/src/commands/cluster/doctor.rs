@@ -1,0 +1,77 @@
+//! `woadctl cluster doctor`: what an operator should see to. Exit code 1 when there is something.
+
+use serde_json::{Value, json};
+
+use super::{Operator, voters};
+use crate::admin::Call;
+use crate::failure::Failure;
+
+/// Entries behind the leader's log after which a member is named.
+const BEHIND: u64 = 10_000;
+
+/// Everything that is not as it should be, in words.
+fn findings(status: &Value) -> Vec<String> {
+    let mut out = Vec::new();
+    if status.get("custody_confirmed") != Some(&Value::Bool(true)) {
+        out.push(
+            "nobody has confirmed that the recovery bundle is in safe custody: keep it off these machines, then \
+             `woadctl cluster confirm-custody`"
+                .to_owned(),
+        );
+    }
+    if status.get("leader").is_none_or(Value::is_null) {
+        out.push("this node knows no leader: there may be no quorum".to_owned());
+    }
+    if status.get("sealed") == Some(&Value::Bool(true)) {
+        out.push("this node lacks the cluster key: it votes, and serves nothing".to_owned());
+    }
+    let voters = voters(status);
+    if voters == 1 {
+        out.push("there is one voter: any failure stops the cluster; add two".to_owned());
+    } else if voters > 0 && voters.is_multiple_of(2) {
+        out.push(format!("{voters} voters tolerate no more failures than {}", voters - 1));
+    }
+    let number = |of: &Value, key: &str| of.get(key).and_then(Value::as_u64);
+    let last = number(status, "last_log").unwrap_or_default();
+    for member in status.get("members").and_then(Value::as_array).into_iter().flatten() {
+        let id = number(member, "id").unwrap_or_default();
+        if member.get("voter") != Some(&Value::Bool(true)) {
+            out.push(format!("node {id} does not vote (yet)"));
+        }
+        if number(member, "matched").is_some_and(|matched| matched + BEHIND < last) {
+            out.push(format!("node {id} is more than {BEHIND} entries behind"));
+        }
+    }
+    out
+}
+
+pub(super) async fn run(operator: &Operator) -> Result<(), Failure> {
+    let status = operator.call(Call::get("/v1/cluster")).await?;
+    let found = findings(&status);
+    let shown = json!({ "findings": found });
+    operator.output.show(&shown, |_| {
+        if found.is_empty() {
+            return "nothing to see to\n".to_owned();
+        }
+        found.iter().map(|finding| format!("- {finding}\n")).collect()
+    })?;
+    if found.is_empty() { Ok(()) } else { Err(Failure::Findings(found.len())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_healthy_cluster_has_no_findings() {
+        let voter = |id: u64| json!({ "id": id, "voter": true });
+        let mut status = json!({
+            "custody_confirmed": true, "leader": 1, "sealed": false, "last_log": 9,
+            "members": [voter(1), voter(2), voter(3)],
+        });
+        assert!(findings(&status).is_empty());
+        status["custody_confirmed"] = json!(false);
+        status["members"] = json!([voter(1), voter(2)]);
+        assert_eq!(findings(&status).len(), 2);
+    }
+}
