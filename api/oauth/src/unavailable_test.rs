@@ -119,27 +119,3 @@ async fn within_the_grace_nobody_is_refused_for_good_and_nobody_disabled_is_serv
     let headers = [("content-type", FORM)];
     assert_eq!(world.call("POST", "/token", &headers, GRANT).await.status, 401, "no credentials at all");
 }
-
-#[tokio::test]
-#[ignore = "prints a measurement"]
-async fn measure_unknown_against_wrong() {
-    let world = crate::testing::World::new();
-    let mut samples = [Vec::new(), Vec::new(), Vec::new()];
-    let wrong = "x".repeat(86);
-    for round in 0..6000 {
-        for (place, client) in ["reader", "nobody", "reader"].into_iter().enumerate() {
-            let headers = [("authorization", &*crate::testing::basic(client, &wrong)), ("content-type", crate::testing::FORM)];
-            let start = std::time::Instant::now();
-            let answer = world.call("POST", "/token", &headers, "grant_type=client_credentials").await;
-            let took = start.elapsed().as_nanos();
-            assert_eq!(answer.status, 401);
-            if round >= 1000 { samples[place].push(took as f64); }
-        }
-    }
-    for (name, s) in ["wrong", "unknown", "wrong again"].iter().zip(samples.iter_mut()) {
-        s.sort_by(f64::total_cmp);
-        let n = s.len();
-        let mean = s[..n * 9 / 10].iter().sum::<f64>() / (n * 9 / 10) as f64;
-        println!("{name}: median {:.0} ns, trimmed mean {mean:.0} ns, p10 {:.0}", s[n / 2], s[n / 10]);
-    }
-}

@@ -33,7 +33,7 @@ const PRIVATE_KEYS: [&[u8]; 3] = [
 
 /// Finds any of these byte strings.
 fn finder<'a>(markers: impl IntoIterator<Item = &'a [u8]>) -> Result<Regex> {
-    let hex = |marker: &[u8]| marker.iter().map(|byte| format!("\\x{byte:02x}")).collect::<String>();
+    let hex = |marker: &[u8]| marker.iter().map(|byte| format!("\\x{byte:02x}")).collect::<Vec<_>>().concat();
     let any: Vec<String> = markers.into_iter().map(hex).collect();
     Ok(RegexBuilder::new(&format!("(?-u){}", any.join("|"))).size_limit(64 << 20).build()?)
 }
