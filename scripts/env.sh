@@ -33,3 +33,13 @@ if command -v ccache >/dev/null 2>&1; then
     export CC="${CC:-ccache gcc}"
     export CXX="${CXX:-ccache g++}"
 fi
+
+# Two checkouts give their crates the same names in a shared target directory, and cargo tells them apart by file times alone:
+# going back to the older checkout it would take the newer one's code for fresh. So whoever builds after another forgets what
+# was built of our own crates, and only of these.
+checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+if [[ $(cat "$CARGO_TARGET_DIR/.checkout" 2>/dev/null) != "$checkout" ]]; then
+    rm -rf "$CARGO_TARGET_DIR"/*/.fingerprint/{woad,woad-*,woadctl-*,raft-store-*}
+    printf '%s\n' "$checkout" >"$CARGO_TARGET_DIR/.checkout"
+fi
+unset checkout
