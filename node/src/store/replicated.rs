@@ -12,7 +12,7 @@ use super::{Bundle, Member, OpenError, Opener, Opening, Options, Presence};
 use crate::config::SecretText;
 
 /// Opens members of real clusters.
-pub struct ReplicatedOpener;
+pub(super) struct ReplicatedOpener;
 
 impl From<Options> for raft_store::Options {
     fn from(options: Options) -> Self {

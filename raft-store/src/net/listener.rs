@@ -132,6 +132,7 @@ pub(crate) async fn serve(
         .max_concurrent_streams(STREAMS)
         .initial_stream_window_size(4 * 1024 * 1024)
         .initial_connection_window_size(8 * 1024 * 1024)
+        .layer(tower::layer::layer_fn(MembersOnly))
         .add_service(server)
         .serve_with_incoming_shutdown(ReceiverStream::new(receiver), stop.cancelled_owned())
         .await;
@@ -189,4 +190,35 @@ async fn shake(stream: TcpStream, tls: &PeerTls) -> io::Result<(TlsStream<TcpStr
     let stream = TlsAcceptor::from(config).accept(stream).await?;
     let node = tls.peer(stream.get_ref().1.peer_certificates()).map(|peer| peer.node.0);
     Ok((stream, PeerInfo { node }))
+}
+
+/// The one call for strangers.
+const JOIN: &str = "/woad.peer.v1.Peer/Join";
+
+/// Turns strangers away before a byte of their message is decoded. Who is still a member is asked at every call.
+#[derive(Clone)]
+struct MembersOnly<S>(S);
+
+impl<S, B, R> tower::Service<http::Request<B>> for MembersOnly<S>
+where
+    S: tower::Service<http::Request<B>, Response = http::Response<R>>,
+    S::Future: Send + 'static,
+    R: Default,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = futures::future::Either<S::Future, futures::future::Ready<Result<S::Response, S::Error>>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        let known = request.extensions().get::<PeerInfo>().is_some_and(|info| info.node.is_some());
+        if known || request.uri().path() == JOIN {
+            return futures::future::Either::Left(self.0.call(request));
+        }
+        let refusal = tonic::Status::unauthenticated("a certificate of this cluster is needed");
+        futures::future::Either::Right(futures::future::ready(Ok(refusal.into_http())))
+    }
 }
