@@ -72,9 +72,14 @@ pub struct Batch {
 /// A state map with its two halves: what was written (pending) and what a power cut leaves (durable).
 pub trait Kv: Send + Sync {
     /// A consistent view.
-    type Snapshot: ReadKv;
+    type Snapshot<'a>: ReadKv
+    where
+        Self: 'a;
     /// The state now, pending writes included.
-    fn snapshot(&self) -> Self::Snapshot;
+    ///
+    /// # Errors
+    /// When the storage cannot be read.
+    fn snapshot(&self) -> Result<Self::Snapshot<'_>, KvError>;
     /// Makes a batch readable; durable only after [`Kv::sync`].
     ///
     /// # Errors

@@ -33,6 +33,12 @@ pub struct MemoryKv {
 pub struct MemorySnapshot(Arc<Map>);
 
 impl MemoryKv {
+    /// The state now.
+    #[must_use]
+    pub fn snapshot(&self) -> MemorySnapshot {
+        MemorySnapshot(Arc::clone(&self.pending.lock()))
+    }
+
     /// What a power cut would leave.
     #[must_use]
     pub fn after_power_cut(&self) -> Self {
@@ -49,10 +55,10 @@ impl MemoryKv {
 }
 
 impl Kv for MemoryKv {
-    type Snapshot = MemorySnapshot;
+    type Snapshot<'a> = MemorySnapshot;
 
-    fn snapshot(&self) -> MemorySnapshot {
-        MemorySnapshot(Arc::clone(&self.pending.lock()))
+    fn snapshot(&self) -> Result<MemorySnapshot, KvError> {
+        Ok(Self::snapshot(self))
     }
 
     fn write(&self, batch: Batch) -> Result<(), KvError> {

@@ -183,7 +183,7 @@ impl Database {
         self.write_synced(batch)
     }
 
-    pub(crate) fn write(&self, batch: WriteBatch) -> io::Result<()> {
+    pub(crate) fn commit(&self, batch: WriteBatch) -> io::Result<()> {
         self.db.write(batch).map_err(io_error)
     }
 
@@ -197,7 +197,7 @@ impl Database {
     ///
     /// # Errors
     /// When the disk cannot promise it.
-    pub(crate) fn sync(&self) -> io::Result<()> {
+    pub(crate) fn flush(&self) -> io::Result<()> {
         self.db.flush_wal(true).map_err(io_error)
     }
 
@@ -241,7 +241,7 @@ impl Database {
 
     /// Stops RocksDB's own threads. Called once nothing reads or writes any more, before the database is dropped.
     pub(crate) fn close(&self) {
-        if let Err(error) = self.sync() {
+        if let Err(error) = self.flush() {
             tracing::error!(%error, "the last sync failed");
         }
         self.db.cancel_all_background_work(true);

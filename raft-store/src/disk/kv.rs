@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use raft_store_core::kv::Pair;
+use raft_store_core::kv::{Batch, Kv, Pair, Write};
 use raft_store_core::{KvError, ReadKv, Space};
-use rocksdb::{BoundColumnFamily, Direction, IteratorMode, ReadOptions, SnapshotWithThreadMode};
+use rocksdb::{BoundColumnFamily, Direction, IteratorMode, ReadOptions, SnapshotWithThreadMode, WriteBatch};
 
 use super::database::{Database, Db, Generation};
 
@@ -82,5 +82,37 @@ impl ReadKv for RocksView<'_> {
             .take(limit)
             .map(|pair| pair.map(|(key, value)| (key.into_vec(), value.into_vec())).map_err(failed))
             .collect()
+    }
+}
+
+impl Kv for Database {
+    type Snapshot<'a> = RocksView<'a>;
+
+    fn snapshot(&self) -> Result<RocksView<'_>, KvError> {
+        RocksView::open(self)
+    }
+
+    /// Writes to the current generation, unsynced: the next append's sync carries it.
+    fn write(&self, batch: Batch) -> Result<(), KvError> {
+        let generation = self.generation.load();
+        let state = self.cf(&generation.state()).map_err(failed)?;
+        let outcomes = self.cf(&generation.outcomes()).map_err(failed)?;
+        let family = |space| match space {
+            Space::State => &state,
+            Space::Outcomes => &outcomes,
+        };
+        let mut out = WriteBatch::default();
+        for write in batch.writes {
+            match write {
+                Write::Set(space, key, Some(value)) => out.put_cf(family(space), key, value),
+                Write::Set(space, key, None) => out.delete_cf(family(space), key),
+                Write::DeleteRange(space, from, to) => out.delete_range_cf(family(space), from, to),
+            }
+        }
+        self.commit(out).map_err(failed)
+    }
+
+    fn sync(&self) -> Result<(), KvError> {
+        self.flush().map_err(failed)
     }
 }

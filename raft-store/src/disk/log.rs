@@ -165,7 +165,7 @@ impl RaftLogStorage<TypeConfig> for LogStore {
     async fn save_vote(&mut self, vote: &Vote) -> io::Result<()> {
         let mut batch = WriteBatch::default();
         batch.put_cf(&self.database.cf(META)?, "vote", vote_to(vote).encode_to_vec());
-        self.database.write(batch)?;
+        self.database.commit(batch)?;
         self.durable().await
     }
 
@@ -176,7 +176,7 @@ impl RaftLogStorage<TypeConfig> for LogStore {
             Some(committed) => batch.put_cf(&meta, "committed", log_id_to(&committed).encode_to_vec()),
             None => batch.delete_cf(&meta, "committed"),
         }
-        self.database.write(batch)
+        self.database.commit(batch)
     }
 
     async fn read_committed(&mut self) -> io::Result<Option<LogId>> {
@@ -198,7 +198,7 @@ impl RaftLogStorage<TypeConfig> for LogStore {
             }
         }
         self.appended.fetch_add(batch.size_in_bytes() as u64, Ordering::Relaxed);
-        self.database.write(batch)?;
+        self.database.commit(batch)?;
         if last.is_some() {
             self.ends.lock().last = last;
         }
@@ -218,7 +218,7 @@ impl RaftLogStorage<TypeConfig> for LogStore {
                 batch.delete_cf(&log, index.to_be_bytes());
             }
         }
-        self.database.write(batch)?;
+        self.database.commit(batch)?;
         let mut ends = self.ends.lock();
         ends.last = last_log_id.or(ends.purged);
         Ok(())
@@ -240,7 +240,7 @@ impl RaftLogStorage<TypeConfig> for LogStore {
                 ends.last = Some(log_id);
             }
         }
-        self.database.write(batch)?;
+        self.database.commit(batch)?;
         // Files go at once and for good, so what is said of them must be durable first: else a power cut leaves a hole.
         self.durable().await?;
         let log = self.database.cf(LOG)?;

@@ -147,7 +147,7 @@ async fn a_hole_in_the_log_is_an_error_and_never_skipped() {
     let remove = |index: u64| {
         let mut batch = rocksdb::WriteBatch::default();
         batch.delete_cf(&disk.database.cf("log").unwrap(), index.to_be_bytes());
-        disk.database.write(batch).unwrap();
+        disk.database.commit(batch).unwrap();
     };
     remove(12);
     remove(6);

@@ -155,7 +155,7 @@ fn run(database: &Database, queue: &Receiver<Queued>, delay: Option<Duration>, s
         let mut waiters = vec![first.waiter];
         waiters.extend(queue.try_iter().map(|queued| queued.waiter));
         let start = Instant::now();
-        let result = database.sync();
+        let result = database.flush();
         if let Some(delay) = delay {
             std::thread::sleep(delay);
         }

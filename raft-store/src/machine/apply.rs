@@ -9,14 +9,13 @@ use openraft::EntryPayload;
 use openraft::storage::EntryResponder;
 use prost::Message;
 use raft_store_core::apply::{Applied, Overlay, Verdict, apply};
-use raft_store_core::kv::Write;
+use raft_store_core::kv::{Kv, Write};
 use raft_store_core::layout::{self, Kind};
 use raft_store_core::{Revision, Space, wire};
-use rocksdb::WriteBatch;
 
 use super::Shared;
 use crate::convert::{log_id_to, stored_membership_to};
-use crate::disk::{Database, RocksView};
+use crate::disk::RocksView;
 use crate::types::{self, StoredMembership, TypeConfig};
 
 /// Entries written in one batch at most.
@@ -85,7 +84,7 @@ fn apply_chunk(shared: &Arc<Shared>, chunk: Vec<EntryResponder<TypeConfig>>) -> 
         overlay.push(progress.position.write());
         let batch = overlay.into_batch();
         drop(view);
-        write(&shared.database, batch)?;
+        shared.database.write(batch).map_err(|error| fatal(&error))?;
         shared.clock.observe(progress.position.clock);
     }
     if own_tables {
@@ -122,26 +121,6 @@ fn touches_own_tables(entry: &wire::Entry) -> bool {
         };
         Kind::of(key) == Some(Kind::Row) && layout::id_of(key).is_some_and(|table| table < FIRST_FOREIGN_TABLE)
     })
-}
-
-/// Writes a batch to the current generation, unsynced: the next append's sync carries it.
-fn write(database: &Database, batch: raft_store_core::Batch) -> io::Result<()> {
-    let generation = database.generation.load();
-    let state = database.cf(&generation.state())?;
-    let outcomes = database.cf(&generation.outcomes())?;
-    let family = |space| match space {
-        Space::State => &state,
-        Space::Outcomes => &outcomes,
-    };
-    let mut out = WriteBatch::default();
-    for write in batch.writes {
-        match write {
-            Write::Set(space, key, Some(value)) => out.put_cf(family(space), key, value),
-            Write::Set(space, key, None) => out.delete_cf(family(space), key),
-            Write::DeleteRange(space, from, to) => out.delete_range_cf(family(space), from, to),
-        }
-    }
-    database.write(out)
 }
 
 /// Tells waiters whose attempts lie inside an installed snapshot.

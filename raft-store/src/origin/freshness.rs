@@ -19,6 +19,8 @@ pub(crate) struct Freshness {
     last: Mutex<Option<Success>>,
     /// After one time-out, issuing reads do not wait until a probe succeeds.
     cut_off: AtomicBool,
+    /// The leader's process did not even take the last connection.
+    leader_gone: AtomicBool,
     /// This node was removed: nothing it knows counts any more.
     ended: AtomicBool,
 }
@@ -29,7 +31,7 @@ pub(crate) struct Sent(Success);
 
 impl Freshness {
     pub(crate) fn new(env: SharedEnv) -> Self {
-        Self { env, last: Mutex::default(), cut_off: AtomicBool::new(false), ended: AtomicBool::new(false) }
+        Self { env, last: Mutex::default(), cut_off: AtomicBool::new(false), leader_gone: AtomicBool::new(false), ended: AtomicBool::new(false) }
     }
 
     /// To be taken just before a `ReadIndex` is sent.
@@ -44,6 +46,17 @@ impl Freshness {
             *last = Some(sent.0);
         }
         self.cut_off.store(false, Ordering::Relaxed);
+        self.leader_gone.store(false, Ordering::Relaxed);
+    }
+
+    /// A call to the leader found nobody there.
+    pub(crate) fn leader_is_gone(&self) {
+        self.leader_gone.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the last call to the leader found nobody there.
+    pub(crate) fn found_no_leader(&self) -> bool {
+        self.leader_gone.load(Ordering::Relaxed)
     }
 
     /// A `ReadIndex` was not answered in time.

@@ -122,7 +122,7 @@ pub fn confirm_custody(tx: &mut Tx<'_>) -> Result<bool, Abort> {
 #[cfg(test)]
 mod tests {
     use raft_store_core::memory::MemoryStore;
-    use raft_store_core::{AttemptId, Kv, Level, Outcome, View};
+    use raft_store_core::{AttemptId, Level, Outcome, View};
 
     use super::*;
     use crate::trust::testing::{self, NOW, fill};

@@ -142,8 +142,8 @@ impl Sealer for KeyringSealer {
 mod tests {
     use std::collections::HashSet;
 
+    use raft_store_core::Outcome;
     use raft_store_core::memory::{MemoryStore, PlainSealer};
-    use raft_store_core::{Kv, Outcome};
 
     use super::*;
     use crate::trust::hex::Hex;

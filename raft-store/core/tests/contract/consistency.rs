@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use raft_store_core::layout::{self, Kind, RowValue};
 use raft_store_core::table::{IndexSet, SetList};
-use raft_store_core::{Key, Kv, ReadKv, Revision, Row, Space, Table};
+use raft_store_core::{Key, ReadKv, Revision, Row, Space, Table};
 
 use crate::replica::Replica;
 use crate::tables::{Account, AccountKey, Accounts};
