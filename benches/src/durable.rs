@@ -44,6 +44,7 @@ struct Run {
     apply: Apply,
     leader: Share,
     follower: Share,
+    third: Share,
     load: Share,
 }
 
@@ -68,6 +69,11 @@ impl std::fmt::Display for Apply {
     }
 }
 
+/// Processor time of all nodes.
+fn cpu_of_all(cluster: &Cluster) -> Duration {
+    cluster.nodes.iter().map(|node| cpu_time(node.pid())).sum()
+}
+
 async fn mint(cluster: &Cluster, count: usize) -> anyhow::Result<Vec<Bytes>> {
     let work = Mint::new(&Client::token_form(), count);
     let call = call(cluster, "/token", cluster.nodes.iter());
@@ -84,9 +90,10 @@ async fn measure(cluster: &Cluster, plan: Plan) -> anyhow::Result<Run> {
     let work = Once::new(mint(cluster, plan.transactions).await?);
     let (leader, follower) = (cluster.leader()?, cluster.follower()?);
     let (leader_before, follower_before) = (Before::of(leader).await?, Before::of(follower).await?);
-    let own_before = cpu_time(std::process::id());
+    let (all_before, own_before) = (cpu_of_all(cluster), cpu_time(std::process::id()));
     let rate = load::run(&call(cluster, "/revoke", std::iter::once(follower)), plan.in_flight, &work).await?;
     let (leader_after, follower_after) = (Before::of(leader).await?, Before::of(follower).await?);
+    let all = cpu_of_all(cluster).saturating_sub(all_before);
     let grown = |name: &str| follower_after.metrics.since(&follower_before.metrics, name);
     let entries = grown("woad_apply_entries_total");
     let flushes = leader_after.metrics.since(&leader_before.metrics, "woad_wal_fsync_seconds_count");
@@ -98,10 +105,13 @@ async fn measure(cluster: &Cluster, plan: Plan) -> anyhow::Result<Run> {
         conflicts: grown("woad_apply_conflicts_total") / entries,
     };
     let share = |now: Duration, before: Duration| Share::new(now.saturating_sub(before), &rate);
+    let (of_leader, of_follower) =
+        (leader_after.cpu.saturating_sub(leader_before.cpu), follower_after.cpu.saturating_sub(follower_before.cpu));
     Ok(Run {
         apply,
-        leader: share(leader_after.cpu, leader_before.cpu),
-        follower: share(follower_after.cpu, follower_before.cpu),
+        leader: Share::new(of_leader, &rate),
+        follower: Share::new(of_follower, &rate),
+        third: share(all, of_leader + of_follower),
         load: share(cpu_time(std::process::id()), own_before),
         rate,
     })
@@ -120,7 +130,7 @@ pub(crate) async fn run(cluster: &Cluster, plan: Plan, flush: Flush, report: &mu
         Row::rate(name, &run.rate)
             .beside_text(format!("fdatasync p50 {} p99 {}{delay}", micros(flush.p50), micros(flush.p99)))
             .note(run.apply.to_string())
-            .note(format!("leader {}; follower {}; load {}", run.leader, run.follower, run.load)),
+            .note(format!("leader {}; follower {}; third {}; load {}", run.leader, run.follower, run.third, run.load)),
     );
     Ok(())
 }

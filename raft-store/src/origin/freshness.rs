@@ -31,7 +31,13 @@ pub(crate) struct Sent(Success);
 
 impl Freshness {
     pub(crate) fn new(env: SharedEnv) -> Self {
-        Self { env, last: Mutex::default(), cut_off: AtomicBool::new(false), leader_gone: AtomicBool::new(false), ended: AtomicBool::new(false) }
+        Self {
+            env,
+            last: Mutex::default(),
+            cut_off: AtomicBool::new(false),
+            leader_gone: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+        }
     }
 
     /// To be taken just before a `ReadIndex` is sent.

@@ -1,6 +1,7 @@
 //! The shared `ReadIndex`: a reader joins only one that is sent after it arrived (store.md 13).
 
 use openraft::async_runtime::WatchReceiver;
+use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,7 +51,7 @@ impl ReadIndex {
         freshness: Arc<Freshness>,
     ) -> Self {
         let (asks, receiver) = mpsc::unbounded_channel();
-        let task = Task { raft, node, channels, shared: Arc::clone(&shared) };
+        let task = Task { raft, node, channels, shared: Arc::clone(&shared), freshness: Arc::clone(&freshness) };
         let task = Arc::new(task);
         let ask = move || {
             let task = Arc::clone(&task);
@@ -85,6 +86,7 @@ struct Task {
     node: u64,
     channels: Arc<Channels>,
     shared: Arc<Shared>,
+    freshness: Arc<Freshness>,
 }
 
 /// Asks once for all who have arrived, again and again.
@@ -132,14 +134,20 @@ impl Task {
         };
         let mut client = self.channels.client(leader, &peer.address, Purpose::Calls);
         let call = client.read_index(proto::ReadIndexRequest {});
-        if let Ok(Ok(answer)) = tokio::time::timeout(CALL_WAIT, call).await {
-            let answer = answer.into_inner();
-            self.shared.clock.observe(Timestamp(answer.clock_ms));
-            Ok(answer.index)
-        } else {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            Err(Unconfirmed)
+        match tokio::time::timeout(CALL_WAIT, call).await {
+            Ok(Ok(answer)) => {
+                let answer = answer.into_inner();
+                self.shared.clock.observe(Timestamp(answer.clock_ms));
+                return Ok(answer.index);
+            }
+            // The transport's own error, not a word from the leader: its process is not there.
+            Ok(Err(status)) if status.code() == tonic::Code::Unavailable && status.source().is_some() => {
+                self.freshness.leader_is_gone();
+            }
+            _ => {}
         }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        Err(Unconfirmed)
     }
 }
 

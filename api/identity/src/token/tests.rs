@@ -163,8 +163,7 @@ fn revoked_is_inactive_and_forgotten_only_after_its_end() {
 
     let tables = crate::sweepable();
     let swept = |world: &World| {
-        let (now, snapshot) =
-            (world.store.look(|view| Ok(view.now())).unwrap(), raft_store_core::Kv::snapshot(&world.store.kv()));
+        let (now, snapshot) = (world.store.look(|view| Ok(view.now())).unwrap(), world.store.kv().snapshot());
         let attempt = raft_store_core::AttemptId([0; 16]);
         sweep::step(&snapshot, &tables, 1, now, attempt, now.plus_ms(1_000)).unwrap().map(|entry| entry.mutations.len())
     };
