@@ -141,15 +141,13 @@ async fn run(mut client: proto::peer_client::PeerClient<tonic::transport::Channe
 async fn pump(queue: &mut mpsc::Receiver<Queued>, batches: &mpsc::Sender<proto::ProposeBatch>, waiting: &Waiting) {
     let mut queued = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut queued, BATCH).await > 0 {
+        // Those whose outcome is known wait no more.
+        waiting.lock().retain(|_, sender| !sender.is_closed());
         let mut proposals = Vec::with_capacity(queued.len());
         let mut bytes = 0;
         for item in queued.drain(..) {
             bytes += item.attempt.bytes.len();
-            {
-                let mut waiting = waiting.lock();
-                waiting.retain(|_, sender| !sender.is_closed());
-                waiting.insert(item.attempt.id, item.refused);
-            }
+            waiting.lock().insert(item.attempt.id, item.refused);
             proposals.push(proto::Proposal { entry: item.attempt.bytes.to_vec(), again: item.attempt.again });
             if bytes > BATCH_BYTES {
                 bytes = 0;
