@@ -10,24 +10,17 @@ use super::Cluster;
 use crate::convert::log_id_to;
 use crate::proto;
 
-/// What was last heard of a peer.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Heard {
-    /// Boot time of this node when it was heard.
-    pub(crate) at: Duration,
-}
-
-/// The peers heard of.
+/// When each peer was last heard, in boot time of this node.
 #[derive(Default)]
-pub(crate) struct Peers(Mutex<BTreeMap<u64, Heard>>);
+pub(crate) struct Peers(Mutex<BTreeMap<u64, Duration>>);
 
 impl Peers {
-    pub(crate) fn note(&self, node: u64, heard: Heard) {
-        self.0.lock().insert(node, heard);
+    fn note(&self, node: u64, at: Duration) {
+        self.0.lock().insert(node, at);
     }
 
-    pub(crate) fn get(&self, node: u64) -> Option<Heard> {
-        self.0.lock().get(&node).cloned()
+    fn heard(&self, node: u64) -> Option<Duration> {
+        self.0.lock().get(&node).copied()
     }
 }
 
@@ -39,13 +32,13 @@ const HELLO_WAIT: Duration = Duration::from_millis(800);
 impl Cluster {
     /// Whether a member was heard lately. This node itself always is.
     pub(crate) fn alive(&self, node: u64) -> bool {
-        let heard = |heard: Heard| self.env.boot().saturating_sub(heard.at) < PEER_ALIVE;
-        node == self.node || self.peers.get(node).is_some_and(heard)
+        let heard = |at: Duration| self.env.boot().saturating_sub(at) < PEER_ALIVE;
+        node == self.node || self.peers.heard(node).is_some_and(heard)
     }
 
     /// Answers a peer's hello.
     pub(crate) fn hello(&self, from: &proto::HelloRequest) -> proto::HelloResponse {
-        self.peers.note(from.node, Heard { at: self.env.boot() });
+        self.peers.note(from.node, self.env.boot());
         let last = self.shared.progress.lock().log_id;
         proto::HelloResponse {
             wall_ms: self.env.wall_ms(),
@@ -88,7 +81,7 @@ impl Cluster {
                 let answer = answer.into_inner();
                 let now = self.env.boot();
                 self.offsets.heard(id, answer.wall_ms, now.saturating_sub(sent));
-                self.peers.note(id, Heard { at: now });
+                self.peers.note(id, now);
             }
         });
         futures::future::join_all(calls).await;

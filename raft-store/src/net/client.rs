@@ -235,9 +235,9 @@ impl RaftNetworkV2<TypeConfig> for Network {
         vote: Vote,
         snapshot: Snapshot,
         cancel: impl Future<Output = ReplicationClosed> + openraft::OptionalSend + 'static,
-        option: RPCOption,
+        _: RPCOption,
     ) -> Result<SnapshotResponse<TypeConfig>, StreamingError<TypeConfig>> {
-        let sent = snapshots::send(self.client.clone(), vote, snapshot, self.cluster_id.clone(), option.soft_ttl());
+        let sent = snapshots::send(self.client.clone(), vote, snapshot, self.cluster_id.clone());
         tokio::select! {
             closed = cancel => Err(StreamingError::Closed(closed)),
             sent = sent => match sent {

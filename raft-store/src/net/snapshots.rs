@@ -36,7 +36,6 @@ pub(super) async fn send(
     vote: Vote,
     snapshot: Snapshot,
     cluster_id: String,
-    _soft_ttl: Duration,
 ) -> Result<Vote, Status> {
     let (sender, receiver) = mpsc::channel::<SnapshotChunk>(AHEAD);
     let heading = Heading { vote, meta: snapshot.meta, cluster_id };

@@ -203,6 +203,17 @@ async fn a_removed_member_is_refused_by_the_others() {
     let other = (leader + 2) % 3;
     assert!(insert(&members[other].store(), 6, thing(6)).await.unwrap());
     assert!(get(&members[other].store(), Freshness::Linearizable, 5).await.unwrap().is_none());
+    // It is told, and gives up its grace, however long that is.
+    let grace = Freshness::Issuing { grace: Duration::from_secs(600) };
+    let mut serves = true;
+    for _ in 0..200 {
+        serves = get(&members[gone].store(), grace, 6).await.is_ok();
+        if !serves {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(!serves, "a removed member issues from what it knew");
     for member in &mut members {
         member.stop().await;
     }
