@@ -16,6 +16,8 @@ pub enum Who {
     Operator(String),
     /// A client of the realm.
     Client(String),
+    /// A person of the realm.
+    User(String),
     /// The cluster itself.
     System,
 }

@@ -86,7 +86,58 @@ id!(
     }
 );
 
-key_newtype!(RealmId, ClientId, Kid);
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub [u8; 16]);
+
+        impl $name {
+            /// A new id from fresh random bytes: a UUID of version 4.
+            #[must_use]
+            pub fn from_random(random: [u8; 16]) -> Self {
+                Self(uuid::Builder::from_random_bytes(random).into_uuid().into_bytes())
+            }
+
+            /// Takes the one text form that [`fmt::Display`] writes, in any case.
+            ///
+            /// # Errors
+            /// When it is none.
+            pub fn parse(text: &str) -> Result<Self, InvalidId> {
+                if text.len() != 36 {
+                    return Err(InvalidId($what));
+                }
+                uuid::Uuid::try_parse(text).map(|id| Self(id.into_bytes())).map_err(|_| InvalidId($what))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                uuid::Uuid::from_bytes(self.0).hyphenated().fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                Self::parse(text)
+            }
+        }
+    };
+}
+
+uuid_id!(
+    /// A person, or a service account: the `sub` of its tokens.
+    UserId,
+    "user id"
+);
+uuid_id!(
+    /// A group.
+    GroupId,
+    "group id"
+);
+
+key_newtype!(RealmId, ClientId, Kid, UserId, GroupId);
 
 #[cfg(test)]
 mod tests {

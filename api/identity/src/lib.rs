@@ -11,6 +11,7 @@ pub mod audience;
 pub mod client;
 pub mod discovery;
 pub mod event;
+pub mod group;
 pub mod ids;
 pub mod keys;
 pub mod realm;
@@ -18,6 +19,7 @@ pub mod scope;
 pub mod tables;
 pub mod text;
 pub mod token;
+pub mod user;
 
 #[cfg(test)]
 mod golden;
@@ -27,7 +29,7 @@ mod testing;
 use raft_store_core::{Abort, Outcome};
 
 pub use event::{Actor, Who};
-pub use ids::{ClientId, InvalidId, Kid, RealmId};
+pub use ids::{ClientId, GroupId, InvalidId, Kid, RealmId, UserId};
 pub use tables::{sweepable, tables};
 
 /// What a writing function answers.

@@ -1,5 +1,7 @@
 //! Names and descriptions that people read.
 
+pub mod fold;
+
 /// Why text that people will read was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextFault {
