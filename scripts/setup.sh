@@ -3,7 +3,8 @@
 # Debian-like system it installs what is missing; elsewhere it prints the one command to run and exits 1.
 #
 #   build   what `cargo build` needs: C++ compiler, libclang (bindgen reads RocksDB's header); ccache when it can be had
-#   test    and what the whole-system tests look at Woad with: promtool, Python with venv, curl, jq
+#   test    and what the whole-system tests look at Woad with: promtool, Python with venv, curl, jq, Node with npm, Chromium,
+#           Apache's program with mod_auth_openidc (the tests start it with a configuration of their own; no service is set up)
 #   verify  and rustfmt, clippy
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -40,6 +41,13 @@ have_clang_headers() {
 
 python_ready() { python3 -c 'import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 
+# playwright-core wants Node 20.
+node_ready() { have npm && node -e 'process.exit(parseInt(process.version.slice(1)) < 20 ? 1 : 0)' 2>/dev/null; }
+have_openidc() {
+    compgen -G '/usr/lib*/apache2/modules/mod_auth_openidc.so' >/dev/null ||
+        compgen -G '/usr/lib*/httpd/modules/mod_auth_openidc.so' >/dev/null
+}
+
 missing=() # names of Debian packages
 have gcc || missing+=(gcc)
 have g++ || missing+=(g++)
@@ -49,6 +57,20 @@ have make || missing+=(make)
 if wants test && ! have curl; then missing+=(curl); fi
 if wants test && ! have jq; then missing+=(jq); fi
 if wants test && ! python_ready; then missing+=(python3-venv); fi
+# Browsers and relying parties: where there is no apt-get to bring them, the tests that need them are listed as not exercised.
+clients=()
+if wants test; then
+    node_ready || clients+=(nodejs npm)
+    have chromium || clients+=(chromium)
+    { have apache2 || have httpd; } || clients+=(apache2-bin)
+    have_openidc || clients+=(libapache2-mod-auth-openidc)
+fi
+if have apt-get; then
+    missing+=("${clients[@]}")
+elif ((${#clients[@]})); then
+    say "not found: ${clients[*]} (Debian's names); the tests that use them will be listed as not exercised"
+    [[ ${WOAD_REQUIRE_ALL:-} != 1 ]] || exit 1
+fi
 lacks_ccache=false
 have ccache || [[ -e $WOAD_CACHE/no-ccache ]] || lacks_ccache=true
 lacks_promtool=false
@@ -152,6 +174,10 @@ if have apt-get && (($(id -u) == 0)); then
     fi
     if wants test && ! python_ready; then
         say "Python 3.11 or newer with venv is needed, $(python3 --version 2>&1 | head -n 1) was found"
+        exit 1
+    fi
+    if wants test && ! node_ready; then
+        say "Node 20 or newer with npm is needed, $(node --version 2>&1 | head -n 1) was found"
         exit 1
     fi
     exit 0

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{client, cluster, key, realm, token};
+use crate::commands::{
+    admin, client, cluster, explain, export, group, import, key, manager, member, policy, realm, token, user,
+};
 use crate::demo;
 use crate::output::Format;
 
@@ -67,6 +69,31 @@ pub(crate) enum Command {
     /// Clients of a realm.
     #[command(subcommand)]
     Client(client::Command),
+    /// People of a realm.
+    #[command(subcommand)]
+    User(user::Command),
+    /// Groups of a realm: a tree.
+    #[command(subcommand)]
+    Group(group::Command),
+    /// Who is in a group.
+    #[command(subcommand)]
+    Member(member::Command),
+    /// Who may manage a group's members.
+    #[command(subcommand)]
+    Manager(manager::Command),
+    /// Administrators of a realm.
+    #[command(subcommand)]
+    Admin(admin::Command),
+    /// Scope policies of a realm: which scopes people may have in their tokens.
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// Why a token would have the scopes it would have.
+    #[command(subcommand)]
+    Explain(explain::Command),
+    /// Make people and groups from a file of JSON lines. Run again, it goes on where it broke off.
+    Import(import::Wanted),
+    /// Write the people and groups of a realm to a file of JSON lines. Never passwords.
+    Export(export::Wanted),
     /// Signing keys of a realm.
     #[command(subcommand)]
     Key(key::Command),
@@ -108,6 +135,37 @@ mod tests {
             "client delete vo id --yes",
             "client rotate-secret vo id --end-tokens --yes",
             "key list vo",
+            "realm update vo --display-name VO --logo-file logo.png --session-idle-seconds 600",
+            "user create vo alice --given Alice --family Doe --email a@example.org --password-file -",
+            "user create vo bot --service-account --suspended --end-time 2027-01-31T12:00:00Z",
+            "user list vo --email a@example.org",
+            "user show vo alice",
+            "user update vo alice --user-name bob --label hr.cern/status=ok --attribute a=b",
+            "user suspend vo alice",
+            "user restore vo alice",
+            "user set-end-time vo alice never",
+            "user grant vo alice administrator",
+            "user withdraw vo alice reader",
+            "user set-password vo alice --file -",
+            "user link vo alice --ttl 30m",
+            "user sessions vo alice --end-all",
+            "user delete vo alice --yes",
+            "group create vo atlas/production --description d --label wlcg.optional-group",
+            "group list vo",
+            "group show vo atlas/production",
+            "group update vo atlas --leaf cms --no-labels",
+            "group delete vo atlas --yes",
+            "member add vo atlas alice --starts 2027-01-31T12:00:00Z --ends 2028-01-31T12:00:00Z",
+            "member remove vo atlas alice",
+            "member list vo atlas",
+            "manager add vo atlas alice",
+            "admin create --realm vo --user-name root --email a@example.org --another",
+            "policy create vo --rule deny --scope storage.modify:/ --matching path --group atlas",
+            "policy list vo",
+            "policy delete vo 2 --yes",
+            "explain token --realm vo --client c --user alice --scope openid --aud a --aud b",
+            "import --realm vo --file users.jsonl --parallel 8",
+            "export --realm vo --file -",
             "demo --check --env-file f --node-binary ./woad --keep",
             "--url http://127.0.0.1:9443 --token-file t cluster status",
         ] {
@@ -130,6 +188,16 @@ mod tests {
             "client create",
             "client update vo",
             "cluster status --output yaml",
+            "user set-password vo alice s3cret",
+            "user create vo",
+            "user set-end-time vo alice tomorrow",
+            "user grant vo alice root",
+            "user sessions vo alice --end x --end-all",
+            "user link vo alice --ttl 0s",
+            "policy create vo --rule deny --user a --group b",
+            "policy create vo",
+            "explain token --realm vo",
+            "import --realm vo --file f --parallel 0",
             "cluster status --token-file t",
         ] {
             let words = ["woadctl"].into_iter().chain(line.split(' ').filter(|word| !word.is_empty()));

@@ -55,6 +55,9 @@ pub(crate) enum Failure {
     /// The doctor found something.
     #[error("{0} to see to")]
     Findings(usize),
+    /// Some records of an import were not made.
+    #[error("{0} lines were not imported")]
+    NotAll(usize),
     /// The demo.
     #[error(transparent)]
     Demo(#[from] Box<Failed>),
@@ -68,6 +71,7 @@ impl Failure {
             | Self::NotConfirmed
             | Self::Answer
             | Self::Findings(_)
+            | Self::NotAll(_)
             | Self::File { .. }
             | Self::Machine(_)
             | Self::Demo(_) => 1,

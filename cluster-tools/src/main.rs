@@ -7,8 +7,10 @@ mod confirm;
 mod demo;
 mod failure;
 mod output;
+mod password;
 mod private_file;
 mod table;
+mod transfer;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;

@@ -10,6 +10,7 @@ use prometheus::{Encoder as _, IntCounterVec, IntGauge, IntGaugeVec, Opts, Regis
 use parking_lot::RwLock;
 
 use crate::VERSION;
+use crate::jobs::JobMetrics;
 
 /// The source revision this binary was built from, if the build named one.
 const REVISION: &str = match option_env!("BUILD_REVISION") {
@@ -45,6 +46,8 @@ pub struct Metrics {
     ready: IntGauge,
     /// Of the https listeners.
     pub tls: TlsMetrics,
+    /// Of the leader's jobs.
+    pub jobs: JobMetrics,
 }
 
 impl Metrics {
@@ -69,11 +72,15 @@ impl Metrics {
             reloads.with_label_values(&[outcome]);
         }
         let tls = TlsMetrics { certificate_not_after: not_after, reloads };
-        let metrics = Self { registry: Registry::new(), families: RwLock::default(), ready, tls };
+        let jobs = JobMetrics::new()?;
+        let metrics = Self { registry: Registry::new(), families: RwLock::default(), ready, tls, jobs };
         metrics.add(Box::new(info))?;
         metrics.add(Box::new(metrics.ready.clone()))?;
         metrics.add(Box::new(metrics.tls.certificate_not_after.clone()))?;
         metrics.add(Box::new(metrics.tls.reloads.clone()))?;
+        for collector in metrics.jobs.collectors() {
+            metrics.add(collector)?;
+        }
         metrics.add(Box::new(ProcessCollector::for_self()))?;
         Ok(metrics)
     }

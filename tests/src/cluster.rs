@@ -10,6 +10,8 @@ use tempfile::TempDir;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::authority::Authority;
+use crate::endpoint::Endpoint;
+use crate::gate::Gate;
 use crate::node::{HOST, Node, OTHER_HOST};
 use crate::realm::{Client, Realm};
 use crate::state::state_of;
@@ -113,9 +115,11 @@ impl Cluster {
         self.nodes.get_mut(place).with_context(|| format!("no node at place {place}"))
     }
 
-    /// Remembers a secret that no log may hold.
+    /// Remembers a secret that no log may hold; a public client's empty one is none.
     pub fn secret(&self, text: &str) {
-        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).insert(text.to_owned());
+        if !text.is_empty() {
+            self.secrets.lock().unwrap_or_else(PoisonError::into_inner).insert(text.to_owned());
+        }
     }
 
     /// A join token, from the node at that place.
@@ -182,6 +186,29 @@ impl Cluster {
     /// When it is refused.
     pub async fn realm(&self, place: usize, settings: Value) -> Result<Realm> {
         Realm::create(&self.node(place)?.admin, "main", &self.hosts(HOST), settings).await
+    }
+
+    /// One name in front of all nodes.
+    ///
+    /// # Errors
+    /// When there is no free port.
+    pub async fn gate(&self) -> Result<Gate> {
+        Gate::open(self.nodes.iter().map(|node| node.https_address).collect()).await
+    }
+
+    /// A realm whose issuer is the gate; the nodes serve it under their own names too.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn realm_behind(&self, gate: &Gate, place: usize, settings: Value) -> Result<Realm> {
+        let hosts: Vec<String> = std::iter::once(gate.authority()).chain(self.hosts(HOST)).collect();
+        Realm::create(&self.node(place)?.admin, "main", &hosts, settings).await
+    }
+
+    /// The https listeners of all nodes.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        self.nodes.iter().map(|node| node.https.clone()).collect()
     }
 
     /// A second realm under another host name.

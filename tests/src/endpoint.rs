@@ -36,6 +36,7 @@ impl Endpoint {
             .timeout(PATIENCE)
             .connect_timeout(CONNECT)
             .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
             .build()?;
         Ok(Self { base: format!("https://{HOST}:{}", address.port()), client })
     }
@@ -83,6 +84,22 @@ impl Endpoint {
     pub async fn post(&self, path: &str, client: &Client, form: &[(&str, &str)]) -> Result<Answer> {
         let request = self.request(http::Method::POST, path).basic_auth(&client.id, Some(&client.secret));
         self.send(request.form(form)).await
+    }
+
+    /// Posts a form as nobody.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Result<Answer> {
+        self.send(self.request(http::Method::POST, path).form(form)).await
+    }
+
+    /// Asks with a bearer token.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn get_as(&self, path: &str, token: &str) -> Result<Answer> {
+        self.send(self.request(http::Method::GET, path).bearer_auth(token)).await
     }
 
     /// Asks for a token.

@@ -6,14 +6,20 @@
 //! test must leave behind: nodes that run and agree, no panic, no internal error and no secret in a log.
 //!
 //! Environment: `WOAD_BIN_DIR`, folder of the programs under test (default: beside the test's own target folder);
-//! `WOAD_REQUIRE_ALL=1` makes a test fail that could not be exercised on this machine.
+//! `WOAD_REQUIRE_ALL=1` makes a test fail that could not be exercised on this machine; `WOAD_PYTHON`, `WOAD_NODE_MODULES`
+//! and `WOAD_ARTIFACTS` as `scripts/test.sh` sets them.
 
 mod admin;
 mod answer;
+mod application;
 mod authority;
+mod browser;
 mod cluster;
 mod endpoint;
 mod exercised;
+mod foreign;
+mod gate;
+mod html;
 mod load;
 mod node;
 pub mod peer;
@@ -21,19 +27,27 @@ mod ports;
 mod program;
 pub mod raw;
 mod realm;
+mod scim;
 mod state;
 mod turn;
 mod wait;
 
 pub use admin::Admin;
 pub use answer::Answer;
+pub use application::{Application, CHALLENGE, Kind, Tokens, VERIFIER};
 pub use authority::Authority;
+pub use browser::{Browser, Page};
 pub use cluster::{Cluster, Setup};
 pub use endpoint::Endpoint;
 pub use exercised::not_exercised;
+pub use foreign::{Foreign, artifacts, node_modules, python};
+pub use gate::Gate;
+pub use html::{Form, forms, unescaped};
 pub use load::{Acknowledged, TokenStream, Writers};
 pub use node::{HOST, Node, OTHER_HOST};
-pub use program::{program, python};
+pub use ports::free as free_address;
+pub use program::program;
 pub use realm::{Client, Realm};
+pub use scim::{PASSWORD, Person, Scim};
 pub use state::state_of;
 pub use wait::eventually;

@@ -1,4 +1,4 @@
-//! Ports for nodes.
+//! Ports for nodes and for applications.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -19,7 +19,7 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 ///
 /// # Errors
 /// When the machine has none left.
-pub(crate) fn free() -> Result<SocketAddr> {
+pub fn free() -> Result<SocketAddr> {
     let start = std::process::id().wrapping_mul(STRIDE);
     (0..TRIES)
         .find_map(|_| {

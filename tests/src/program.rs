@@ -1,4 +1,4 @@
-//! The programs under test and those that look at them.
+//! The programs under test.
 
 use std::path::PathBuf;
 
@@ -17,10 +17,4 @@ pub fn program(name: &str) -> Result<PathBuf> {
     let path = folder.join(name);
     ensure!(path.exists(), "{} is missing; build it: cargo build -p woad -p woadctl", path.display());
     Ok(path)
-}
-
-/// A Python with the packages of `requirements.txt`, if there is one.
-#[must_use]
-pub fn python() -> Option<PathBuf> {
-    std::env::var_os("WOAD_PYTHON").map(PathBuf::from).filter(|path| path.exists())
 }

@@ -19,6 +19,8 @@ pub struct Client {
 pub struct Realm {
     /// Its id.
     pub id: String,
+    /// Its issuer.
+    pub issuer: String,
 }
 
 impl Realm {
@@ -30,7 +32,7 @@ impl Realm {
         let issuer = format!("https://{}", hosts.first().context("a realm needs a host")?);
         let body = json!({"id": id, "issuer": issuer, "hosts": hosts, "settings": settings});
         admin.post("/v1/realms", &body).await?.expect(201)?;
-        Ok(Self { id: id.to_owned() })
+        Ok(Self { id: id.to_owned(), issuer })
     }
 
     /// The path of a client, or of what is below it.
@@ -55,9 +57,18 @@ impl Realm {
     /// # Errors
     /// When it is refused.
     pub async fn client(&self, admin: &Admin, id: &str) -> Result<Client> {
+        self.client_of(admin, &Self::client_body(id)).await
+    }
+
+    /// Makes the client that `body` describes; a public one has an empty secret.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn client_of(&self, admin: &Admin, body: &Value) -> Result<Client> {
         let path = format!("/v1/realms/{}/clients", self.id);
-        let made = admin.post(&path, &Self::client_body(id)).await?.expect(201)?.json()?;
-        let secret = made.get("client_secret").and_then(Value::as_str).context("no client_secret")?;
+        let id = body.get("client_id").and_then(Value::as_str).context("no client_id")?;
+        let made = admin.post(&path, body).await?.expect(201)?.json()?;
+        let secret = made.get("client_secret").and_then(Value::as_str).unwrap_or_default();
         Ok(Client { id: id.to_owned(), secret: secret.to_owned() })
     }
 }

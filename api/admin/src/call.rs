@@ -3,8 +3,9 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use http::header::IF_MATCH;
 use http::{HeaderMap, StatusCode};
-use raft_store_core::{Freshness, Request, Stored};
+use raft_store_core::{Freshness, Outcome, Request, Revision, Stored};
 use serde::de::DeserializeOwned;
 use woad_http::incoming::parse_json;
 use woad_http::{BodyError, Form, Incoming, Problem, Rejection, Requirement, Requires, Shape, Unavailable};
@@ -136,10 +137,49 @@ impl ClusterCall {
         done.answer.ok_or_else(no_realm)
     }
 
+    /// How many entries a page may have: the query's `count`, at most and by default `max`.
+    pub(crate) fn page_size(&self, max: usize) -> Result<usize, Problem> {
+        let count = usize::try_from(self.number("count", max as u64)?).unwrap_or(usize::MAX);
+        let bad = || Problem::new(StatusCode::BAD_REQUEST, format!("count must be between 1 and {max}"));
+        if (1..=max).contains(&count) { Ok(count) } else { Err(bad()) }
+    }
+
+    /// The revision in `If-Match`, as views show it, quoted (RFC 9110 §13.1.1). `None`: any will do.
+    pub(crate) fn if_match(&self) -> Result<Option<Revision>, Problem> {
+        let Some(value) = self.headers.get(IF_MATCH) else { return Ok(None) };
+        if value == "*" {
+            return Ok(None);
+        }
+        let revision = value.to_str().ok().and_then(|text| text.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
+        let bad = || Problem::new(StatusCode::BAD_REQUEST, "If-Match must be a revision in double quotes, or *");
+        revision.map(|revision| Some(Revision(revision))).ok_or_else(bad)
+    }
+
     /// Fresh random bytes.
     pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Problem> {
         self.running.services.random().map_err(|none| Unavailable::from(none).into())
     }
+}
+
+/// The same outcome, its refusal as the wire's answer.
+pub(crate) fn refused<T, E, F>(outcome: Outcome<Result<T, E>>, map: impl FnOnce(E) -> F) -> Outcome<Result<T, F>> {
+    match outcome {
+        Outcome::Commit(answer) => Outcome::Commit(answer.map_err(map)),
+        Outcome::Answer(answer) => Outcome::Answer(answer.map_err(map)),
+    }
+}
+
+/// The same outcome, with another answer.
+pub(crate) fn answered<T, U, E>(outcome: Outcome<Result<T, E>>, map: impl FnOnce(T) -> U) -> Outcome<Result<U, E>> {
+    match outcome {
+        Outcome::Commit(answer) => Outcome::Commit(answer.map(map)),
+        Outcome::Answer(answer) => Outcome::Answer(answer.map(map)),
+    }
+}
+
+/// Somebody changed the object since the revision that `If-Match` names.
+pub(crate) fn changed_meanwhile(detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::PRECONDITION_FAILED, detail).of_kind("changed")
 }
 
 /// There is no such realm.

@@ -50,8 +50,8 @@ impl<E> NotMade<E> {
 /// The request's `Idempotency-Key`, if it has one.
 pub(crate) fn key(call: &ClusterCall, realm: &str) -> Result<Option<Key>, Problem> {
     let who = match &call.actor.who {
-        Who::Operator(name) | Who::Client(name) => name.as_str(),
-        Who::System => "",
+        Who::Operator(name) | Who::Client(name) | Who::User(name) => name.as_str(),
+        Who::Anonymous | Who::System => "",
     };
     Key::of(&call.headers, realm, who, &call.path, &call.body)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))

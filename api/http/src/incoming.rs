@@ -100,9 +100,16 @@ impl Incoming {
     /// # Errors
     /// See [`BodyError`].
     pub async fn form(&mut self) -> Result<Form, BodyError> {
-        Media::Form.check(&self.parts.headers)?;
-        let body = body::read(&self.parts.headers, std::mem::take(&mut self.body), MAX_FORM_BYTES).await?;
-        Ok(Form::parse(&body)?)
+        Ok(Form::parse(&self.bytes(Media::Form, MAX_FORM_BYTES).await?)?)
+    }
+
+    /// The body's bytes, announced as this type.
+    ///
+    /// # Errors
+    /// See [`Refused`].
+    pub async fn bytes(&mut self, media: Media, limit: usize) -> Result<bytes::Bytes, Refused> {
+        media.check(&self.parts.headers)?;
+        body::read(&self.parts.headers, std::mem::take(&mut self.body), limit).await
     }
 
     /// The body's bytes, announced as JSON, for a digest and for [`parse_json`].
@@ -110,8 +117,7 @@ impl Incoming {
     /// # Errors
     /// See [`BodyError`].
     pub async fn json_bytes(&mut self) -> Result<bytes::Bytes, BodyError> {
-        Media::Json.check(&self.parts.headers)?;
-        Ok(body::read(&self.parts.headers, std::mem::take(&mut self.body), MAX_JSON_BYTES).await?)
+        Ok(self.bytes(Media::Json, MAX_JSON_BYTES).await?)
     }
 }
 

@@ -3,9 +3,11 @@
 //! A protocol declares [`Routes`], each with a [`Requirement`] that turns a request into what its handler takes;
 //! [`edge::wrap`] puts limits, headers, log and metrics around them; [`server::serve`] answers connections.
 
+pub mod bearer;
 pub mod body;
 pub mod call;
 pub mod context;
+pub mod cookie;
 pub mod credentials;
 pub mod edge;
 pub mod error;
@@ -16,17 +18,22 @@ pub mod limits;
 pub mod media;
 pub mod metrics;
 pub mod object;
+pub mod page;
+pub mod passwords;
 pub mod route;
 pub mod server;
 pub mod services;
 
+pub use bearer::{Accepts, Bearer, BearerCall, BearerError, ScimCall};
 pub use call::{ClientCall, PublicCall, TokenCall};
 pub use context::{Peer, RequestContext};
 pub use credentials::Credentials;
-pub use error::{Code, OAuthError, Problem, Refused, Shape, Unavailable};
+pub use error::{Code, OAuthError, Problem, Refused, ScimError, ScimType, Shape, Unavailable};
 pub use form::Form;
 pub use incoming::{BodyError, Incoming, Rejection};
-pub use metrics::{Metrics, TokenOutcome};
+pub use metrics::{HashOutcome, Metrics, SignInOutcome, TokenOutcome};
 pub use object::Object;
+pub use page::{ErrorPage, OwnFormCall, PageCall, PageFault, PageRenderer, error_page};
+pub use passwords::{PasswordPool, PoolError};
 pub use route::{Requirement, Requires, Route, Routes};
 pub use services::{Random, Services, SystemRandom};

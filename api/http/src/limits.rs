@@ -19,6 +19,8 @@ pub const MAX_HEADERS: usize = 100;
 /// Bytes of an `Authorization: Basic` value: a client id of 256 and a secret of 512 bytes, all percent-encoded, in
 /// base64, with room to spare.
 pub const MAX_BASIC_BYTES: usize = 4 * 1024;
+/// Bytes of an access token as it is presented: the longest that is issued, which itself fits a request's headers.
+pub const MAX_BEARER_BYTES: usize = 8 * 1024;
 /// How long a request's body may take to arrive: a slow sender holds memory meanwhile.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -57,6 +59,7 @@ pub const TABLE: &[(&str, &str, &str)] = &[
     ("Request headers, bytes", "16 KiB", "twice what the largest token needs"),
     ("Request headers, number", "100", "browsers send about twenty"),
     ("Basic credentials", "4 KiB", "the longest id and secret, percent-encoded"),
+    ("Access token", "8 KiB", "the longest that is issued"),
     ("Time for a body to arrive", "10 s", "a slow sender holds memory meanwhile"),
     ("Connections of a listener", "4096", "some 40 KiB each with TLS"),
     ("Time for a TLS handshake", "10 s", "a silent peer holds a connection meanwhile"),

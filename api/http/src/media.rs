@@ -12,13 +12,16 @@ pub enum Media {
     Form,
     /// `application/json`.
     Json,
+    /// `application/scim+json`, or `application/json` (RFC 7644 §3.1).
+    Scim,
 }
 
 impl Media {
-    const fn name(self) -> &'static str {
+    const fn names(self) -> &'static [&'static str] {
         match self {
-            Self::Form => "application/x-www-form-urlencoded",
-            Self::Json => "application/json",
+            Self::Form => &["application/x-www-form-urlencoded"],
+            Self::Json => &["application/json"],
+            Self::Scim => &["application/scim+json", "application/json"],
         }
     }
 
@@ -37,7 +40,7 @@ impl Media {
             return Err(Refused::ConflictingHeaders);
         }
         let mut parts = value.split(';').map(str::trim);
-        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(self.name()));
+        let named = parts.next().is_some_and(|given| self.names().iter().any(|name| given.eq_ignore_ascii_case(name)));
         if named && parts.all(is_utf8) { Ok(()) } else { Err(Refused::MediaType) }
     }
 }
@@ -68,6 +71,9 @@ mod tests {
         for bad in bad {
             assert_eq!(check(Media::Json, bad), Err(Refused::MediaType), "{bad}");
         }
+        assert_eq!(check(Media::Scim, "application/scim+json"), Ok(()));
+        assert_eq!(check(Media::Scim, "application/json"), Ok(()));
+        assert_eq!(check(Media::Json, "application/scim+json"), Err(Refused::MediaType));
         assert_eq!(check(Media::Form, "application/json"), Err(Refused::MediaType));
         assert_eq!(Media::Form.check(&HeaderMap::new()), Err(Refused::MediaType));
     }

@@ -27,6 +27,12 @@ pub enum Requires {
     Public,
     /// A confidential client's credentials; the operation proves them.
     ClientCredentials,
+    /// A token that a realm issued; the requirement verifies it.
+    AccessToken,
+    /// Nothing: a page for people. What it shows depends on the session.
+    Page,
+    /// A form that one of our own pages showed to this browser.
+    OwnForm,
     /// An operator of the cluster.
     Operator,
 }
@@ -98,7 +104,7 @@ macro_rules! methods {
         }
     )*};
 }
-methods!(get: GET, post: POST, patch: PATCH, delete: DELETE);
+methods!(get: GET, post: POST, put: PUT, patch: PATCH, delete: DELETE);
 
 /// The routes of a protocol.
 pub struct Routes<S> {

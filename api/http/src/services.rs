@@ -7,6 +7,8 @@ use woad_identity::keys::KeyCache;
 
 use crate::error::Unavailable;
 use crate::metrics::Metrics;
+use crate::page::{PageRenderer, PlainPages};
+use crate::passwords::PasswordPool;
 
 /// A source of unpredictable bytes. A test gives its own.
 pub trait Random: Send + Sync {
@@ -49,13 +51,38 @@ pub struct Services {
     pub random: Arc<dyn Random>,
     /// Counters.
     pub metrics: Metrics,
+    /// Where passwords are hashed.
+    pub passwords: PasswordPool,
+    /// How pages look that any protocol may have to show.
+    pub pages: Arc<dyn PageRenderer>,
 }
 
 impl Services {
-    /// Services over a store, with the system's randomness.
+    /// Services over a store, with the system's randomness, a password pool for this machine, and plain pages.
     #[must_use]
     pub fn new(store: Store, metrics: Metrics) -> Self {
-        Self { store, keys: Arc::new(KeyCache::default()), random: Arc::new(SystemRandom), metrics }
+        Self {
+            store,
+            keys: Arc::new(KeyCache::default()),
+            random: Arc::new(SystemRandom),
+            passwords: PasswordPool::for_this_machine(metrics.clone()),
+            pages: Arc::new(PlainPages),
+            metrics,
+        }
+    }
+
+    /// With pages that look otherwise.
+    #[must_use]
+    pub fn with_pages(mut self, pages: Arc<dyn PageRenderer>) -> Self {
+        self.pages = pages;
+        self
+    }
+
+    /// With another password pool.
+    #[must_use]
+    pub fn with_passwords(mut self, passwords: PasswordPool) -> Self {
+        self.passwords = passwords;
+        self
     }
 
     /// `N` unpredictable bytes.

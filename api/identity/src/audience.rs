@@ -65,6 +65,11 @@ impl Audience {
         Ok(Self(out))
     }
 
+    /// What was chosen and granted before, from a record.
+    pub(crate) fn granted(values: &[String]) -> Self {
+        Self(values.to_vec())
+    }
+
     /// The values.
     #[must_use]
     pub fn values(&self) -> &[String] {

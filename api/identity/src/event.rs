@@ -6,7 +6,7 @@ use raft_store_core::{Abort, Chain, Event, Tx};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::ids::{ClientId, RealmId};
+use crate::ids::{ClientId, RealmId, UserId};
 
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -18,6 +18,8 @@ pub enum Who {
     Client(String),
     /// A person of the realm.
     User(String),
+    /// Somebody who has not said who they are, or not proved it.
+    Anonymous,
     /// The cluster itself.
     System,
 }
@@ -44,6 +46,24 @@ impl Actor {
     #[must_use]
     pub fn client(id: &ClientId, address: Option<IpAddr>, request_id: impl Into<String>) -> Self {
         Self { who: Who::Client(id.to_string()), address, request_id: request_id.into() }
+    }
+
+    /// A person.
+    #[must_use]
+    pub fn user(id: UserId, address: Option<IpAddr>, request_id: impl Into<String>) -> Self {
+        Self { who: Who::User(id.to_string()), address, request_id: request_id.into() }
+    }
+
+    /// Somebody who has not proved who they are.
+    #[must_use]
+    pub fn anonymous(address: Option<IpAddr>, request_id: impl Into<String>) -> Self {
+        Self { who: Who::Anonymous, address, request_id: request_id.into() }
+    }
+
+    /// The same request, once it is known that a person makes it.
+    #[must_use]
+    pub(crate) fn as_user(&self, id: UserId) -> Self {
+        Self { who: Who::User(id.to_string()), ..self.clone() }
     }
 }
 

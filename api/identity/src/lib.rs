@@ -9,13 +9,21 @@
 
 pub mod audience;
 pub mod client;
+pub mod continuation;
+pub mod csrf;
 pub mod discovery;
 pub mod event;
 pub mod group;
 pub mod ids;
 pub mod keys;
+pub mod link;
+pub mod opaque;
+pub mod password;
+pub mod policy;
 pub mod realm;
 pub mod scope;
+pub mod session;
+pub mod signin;
 pub mod tables;
 pub mod text;
 pub mod token;

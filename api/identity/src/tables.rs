@@ -23,6 +23,7 @@ pub(crate) const REFRESH_FAMILIES: TableId = TableId(114);
 pub(crate) const CONSENTS: TableId = TableId(115);
 pub(crate) const SCOPE_POLICIES: TableId = TableId(116);
 pub(crate) const LAST_LOGINS: TableId = TableId(117);
+pub(crate) const REALM_LOGOS: TableId = TableId(118);
 
 pub(crate) const REALM_BY_HOST: IndexId = IndexId(100);
 pub(crate) const REALM_BY_ISSUER: IndexId = IndexId(101);
@@ -65,7 +66,13 @@ pub(crate) const CONSENT_NOT_BEFORE: MarkerId = MarkerId(104);
 /// The tables whose records expire, for the sweep.
 #[must_use]
 pub fn sweepable() -> Vec<Sweepable> {
-    vec![Sweepable::of::<RevokedTokens>(), Sweepable::of::<crate::group::Memberships>()]
+    vec![
+        Sweepable::of::<RevokedTokens>(),
+        Sweepable::of::<crate::group::Memberships>(),
+        Sweepable::of::<crate::session::Sessions>(),
+        Sweepable::of::<crate::signin::LoginAttempts>(),
+        Sweepable::of::<crate::link::OneTimeLinks>(),
+    ]
 }
 
 /// Every table of this crate: the leader refuses writes to tables that nobody has declared.
@@ -90,5 +97,6 @@ pub fn tables() -> Vec<TableId> {
         CONSENTS,
         SCOPE_POLICIES,
         LAST_LOGINS,
+        REALM_LOGOS,
     ]
 }

@@ -1,11 +1,25 @@
 //! The operator's commands, one a file.
 
+pub(crate) mod admin;
 mod again;
 pub(crate) mod client;
 pub(crate) mod cluster;
+pub(crate) mod explain;
+pub(crate) mod export;
+pub(crate) mod group;
+pub(crate) mod import;
+pub(crate) mod input;
 pub(crate) mod key;
+mod labels;
+pub(crate) mod manager;
+pub(crate) mod member;
+mod moment;
+pub(crate) mod paged;
+pub(crate) mod policy;
 pub(crate) mod realm;
+mod reference;
 pub(crate) mod token;
+pub(crate) mod user;
 
 use serde_json::Value;
 
@@ -14,6 +28,8 @@ use crate::cli::{Cli, Command};
 use crate::demo;
 use crate::failure::Failure;
 use crate::output::Format;
+
+pub(crate) use reference::reference;
 
 /// What a command stands on.
 pub(crate) struct Operator {
@@ -43,6 +59,15 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Token(command) => token::run(&operator, command).await,
         Command::Realm(command) => realm::run(&operator, command).await,
         Command::Client(command) => client::run(&operator, command).await,
+        Command::User(command) => user::run(&operator, command).await,
+        Command::Group(command) => group::run(&operator, command).await,
+        Command::Member(command) => member::run(&operator, command).await,
+        Command::Manager(command) => manager::run(&operator, command).await,
+        Command::Admin(command) => self::admin::run(&operator, command).await,
+        Command::Policy(command) => policy::run(&operator, command).await,
+        Command::Explain(command) => explain::run(&operator, command).await,
+        Command::Import(wanted) => import::run(&operator, wanted).await,
+        Command::Export(wanted) => export::run(&operator, wanted).await,
         Command::Key(command) => key::run(&operator, command).await,
         Command::Demo(_) => Ok(()),
     }

@@ -31,7 +31,8 @@ pub(crate) struct Wanted {
     ttl: Duration,
 }
 
-fn whole_seconds(text: &str) -> Result<Duration, String> {
+/// A time of whole seconds, one at least.
+pub(crate) fn whole_seconds(text: &str) -> Result<Duration, String> {
     let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
     if time.as_secs() == 0 || time.subsec_nanos() != 0 {
         return Err("must be whole seconds, one at least".to_owned());

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
-use woad_http::TokenOutcome;
+use woad_http::{HashOutcome, SignInOutcome, TokenOutcome};
 
 use super::cell;
 use crate::metrics::{Family, Metrics, families_of};
@@ -43,6 +43,8 @@ fn families() -> prometheus::Result<BTreeMap<String, Family>> {
     let http = woad_http::Metrics::register(&registry)?;
     http.answered("/", &Method::GET, StatusCode::OK, Duration::ZERO);
     http.token("client_credentials", TokenOutcome::Issued);
+    http.hashed(HashOutcome::Computed);
+    http.sign_in(SignInOutcome::SignedIn);
     families.extend(families_of(&registry));
     Ok(families)
 }

@@ -8,6 +8,7 @@ mod stop;
 use std::io;
 use std::sync::Arc;
 
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use controls::Controls;
@@ -15,11 +16,12 @@ pub use lifecycle::Lifecycle;
 pub use listeners::{DRAIN, OPERATIONS_CONNECTIONS, OPERATIONS_DRAIN};
 
 use crate::config::Config;
+use crate::jobs;
 use crate::metrics::Metrics;
 use crate::operations::socket::SocketError;
 use crate::phase::{InvalidTransition, Phase};
 use crate::status::Status;
-use crate::store::{OpenError, Opener, Options, Presence};
+use crate::store::{Member, OpenError, Opener, Options, Presence};
 use crate::tls::ReloadError;
 
 /// Why a node did not start, or did not stop in order.
@@ -100,12 +102,41 @@ async fn serve(
     if let Ok(Some(_)) = &started {
         controls.stop.cancelled().await;
     }
-    let (https, outcome) = match started {
-        Ok(https) => (https, Ok(())),
+    let (serving, outcome) = match started {
+        Ok(serving) => (serving, Ok(())),
         Err(error) => (None, Err(error)),
     };
-    let stopped = stop::stop(&part.status, https).await;
+    let stopped = stop::stop(&part.status, serving).await;
     outcome.and(stopped)
+}
+
+/// What a running node does.
+struct Serving {
+    https: listeners::Https,
+    jobs: Jobs,
+}
+
+/// The jobs, which work only while this node leads.
+struct Jobs {
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Jobs {
+    /// Returns when the step under way has ended.
+    async fn finished(self) {
+        self.stop.cancel();
+        if self.task.await.is_err() {
+            tracing::error!("the jobs ended by a panic");
+        }
+    }
+}
+
+impl Serving {
+    /// Accepts nothing new, and returns when what was under way has ended or its time is over.
+    async fn drain(self) {
+        tokio::join!(self.https.drain(), self.jobs.finished());
+    }
 }
 
 /// Opens the store and then https.
@@ -114,7 +145,7 @@ async fn start(
     presence: Presence,
     part: &listeners::Shared,
     controls: &Controls,
-) -> Result<listeners::Https, RunError> {
+) -> Result<Serving, RunError> {
     // A member needs no token, whatever became of the file.
     let token = if presence == Presence::Fresh { token(config)? } else { None };
     match (presence, token) {
@@ -129,8 +160,19 @@ async fn start(
         part.metrics.add(collector)?;
     }
     let https = listeners::https(config, part, &controls.reload).await?;
+    let jobs = start_jobs(part, member);
     part.status.phases.enter(Phase::Running)?;
-    Ok(https)
+    Ok(Serving { https, jobs })
+}
+
+fn start_jobs(part: &listeners::Shared, member: Arc<dyn Member>) -> Jobs {
+    let stop = CancellationToken::new();
+    let metrics = part.metrics.jobs.clone();
+    let task = match part.lifecycle.services() {
+        Some(services) => tokio::spawn(jobs::run(services.clone(), member, metrics, stop.clone())),
+        None => tokio::spawn(async {}),
+    };
+    Jobs { stop, task }
 }
 
 fn token(config: &Config) -> Result<Option<crate::config::SecretText>, RunError> {

@@ -6,8 +6,7 @@ use std::time::Duration;
 use raft_store_core::store::Request;
 use tokio::time::timeout;
 
-use super::RunError;
-use super::listeners::Https;
+use super::{RunError, Serving};
 use crate::phase::Phase;
 use crate::status::Status;
 use crate::store::Member;
@@ -18,10 +17,10 @@ const TRANSFER: Duration = Duration::from_millis(500);
 const SHUTDOWN: Duration = Duration::from_millis(1200);
 
 /// Unready, then nothing new, then what is under way, then leadership, then the store.
-pub(super) async fn stop(status: &Status, https: Option<Https>) -> Result<(), RunError> {
+pub(super) async fn stop(status: &Status, serving: Option<Serving>) -> Result<(), RunError> {
     status.phases.enter(Phase::Draining)?;
-    if let Some(https) = https {
-        https.drain().await;
+    if let Some(serving) = serving {
+        serving.drain().await;
     }
     let outcome = match status.member() {
         Some(member) => close(&member).await,

@@ -135,6 +135,44 @@ impl<'a> View<'a> {
         Ok(out)
     }
 
+    /// At most `limit` live records under a prefix of an index, in its order, after those that stand under the key
+    /// `after`. A record under several keys comes once for each. Unguarded: for listings.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub fn page_index<I: Index>(
+        &self,
+        prefix: &impl Key,
+        after: Option<&I::Key>,
+        limit: usize,
+    ) -> Result<Vec<Stored<I::Of>>, Abort> {
+        const { assert!(index_is_declared::<I>(), "not an index of its table") }
+        let prefix = layout::index_key(I::ID, &prefix.to_bytes());
+        let end = prefix_end(&prefix);
+        let mut from = prefix;
+        if let Some(after) = after {
+            // A cursor from elsewhere, another realm's say, moves nothing back.
+            from = from.max(prefix_end(&layout::index_key(I::ID, &after.to_bytes())));
+        }
+        let mut out = Vec::new();
+        while out.len() < limit {
+            let step = (limit - out.len()).clamp(16, 1024);
+            let pairs = self.kv.range(Space::State, &from, &end, step)?;
+            let done = pairs.len() < step;
+            for (key, value) in pairs {
+                if out.len() < limit {
+                    out.extend(self.get::<I::Of>(&<I::Of as Table>::Key::from_bytes(layout::index_of(&value))?)?);
+                }
+                from = key;
+                from.push(0);
+            }
+            if done {
+                break;
+            }
+        }
+        Ok(out)
+    }
+
     /// The number of records in a table, expired ones that were not swept yet included. Walks them all.
     ///
     /// # Errors

@@ -1,16 +1,19 @@
 //! What callers see when something goes wrong.
 //!
-//! Each operation has its own error enum and maps it, in one `match`, to one of the two shapes here: [`OAuthError`]
-//! (RFC 6749 §5.2, RFC 6750) for OAuth endpoints, [`Problem`] (RFC 9457) for everything that is ours alone. A
+//! Each operation has its own error enum and maps it, in one `match`, to one of the shapes here: [`OAuthError`]
+//! (RFC 6749 §5.2, RFC 6750) for OAuth endpoints, [`ScimError`] (RFC 7644 §3.12) for SCIM, [`Problem`] (RFC 9457) for
+//! everything that is ours alone; people get pages ([`crate::page`]). A
 //! failure of the store is never the caller's fault, and is told apart by whether something may have happened.
 //! Nothing a caller sent as a secret or token is ever repeated.
 
 mod oauth;
 mod problem;
+mod scim;
 mod store;
 
 pub use oauth::{Code, OAuthError};
 pub use problem::Problem;
+pub use scim::{ScimError, ScimType};
 pub use store::Unavailable;
 
 use crate::limits::MAX_DESCRIPTION;
@@ -23,6 +26,8 @@ pub enum Shape {
     OAuth,
     /// RFC 9457.
     Problem,
+    /// RFC 7644 §3.12.
+    Scim,
 }
 
 /// What is wrong with a request before any operation looks at it.
@@ -107,11 +112,17 @@ impl Refused {
                 OAuthError::new(code, self.to_string()).with_status(self.status()).into_response()
             }
             Shape::Problem => Problem::new(self.status(), self.to_string()).into_response(),
+            Shape::Scim => ScimError::new(self.status(), self.to_string()).into_response(),
         };
+        self.close(&mut response);
+        response
+    }
+
+    /// Has the answer end the connection, where that is not worth keeping.
+    pub(crate) fn close(self, response: &mut axum::response::Response) {
         if self.closes() {
             response.headers_mut().insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
         }
-        response
     }
 }
 

@@ -19,8 +19,30 @@ impl Unavailable {
         Self { status: StatusCode::SERVICE_UNAVAILABLE, kind, text, retry_after: Some(1) }
     }
 
+    /// More is asked for at once than this node does.
+    pub(crate) const BUSY: Self = Self::new("busy", "Too many requests of this kind at once, nothing happened");
     /// There was no randomness to be had.
     pub(crate) const NO_RANDOMNESS: Self = Self::new("unavailable", "Not possible now, nothing happened");
+}
+
+impl Unavailable {
+    /// Its status.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What to say.
+    #[must_use]
+    pub const fn text(&self) -> &'static str {
+        self.text
+    }
+
+    /// After how many seconds to try again, where that may help.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<u64> {
+        self.retry_after
+    }
 }
 
 /// A client that waits longer has given up.

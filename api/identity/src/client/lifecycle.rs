@@ -87,7 +87,7 @@ pub fn set_active(
     row.status_changed_ms = tx.now().0;
     row.status_changed_by = match &actor.who {
         Who::Operator(name) | Who::Client(name) | Who::User(name) => name.clone(),
-        Who::System => String::new(),
+        Who::Anonymous | Who::System => String::new(),
     };
     put(tx, realm, id, &row)?;
     if !active {

@@ -31,7 +31,7 @@ pub struct Group {
     /// Cluster time in ms.
     #[prost(uint64, tag = "6")]
     pub created_ms: u64,
-    /// When a field or the members last changed, cluster time in ms.
+    /// When a field last changed, cluster time in ms. Not its members: people join side by side.
     #[prost(uint64, tag = "7")]
     pub modified_ms: u64,
 }

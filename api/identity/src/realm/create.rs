@@ -5,8 +5,9 @@ use serde_json::json;
 
 use super::host::HostName;
 use super::issuer::Issuer;
-use super::record::{Realm, RealmByHost, RealmByIssuer, Realms, Settings};
+use super::record::{Realm, RealmByHost, RealmByIssuer, Realms};
 use super::secrets::{self, CLIENT_SECRET_KEY_LEN};
+use super::settings::Settings;
 use crate::event::{self, Actor};
 use crate::ids::RealmId;
 use crate::keys::{self, GeneratedKey, KeyState, SigningAlg};
@@ -16,7 +17,7 @@ use crate::{Decided, refuse};
 /// Host names one realm may have: each is an index entry.
 pub const MAX_HOSTS: usize = 32;
 /// Longest display name, in characters.
-const MAX_DISPLAY_NAME: usize = 256;
+pub(super) const MAX_DISPLAY_NAME: usize = 256;
 
 /// A realm to be.
 #[derive(Clone, Debug)]
@@ -77,21 +78,14 @@ pub fn create(
     if let Err(error) = check(new, keys) {
         return refuse(error);
     }
-    let settings = &new.settings;
-    let row = Realm {
+    let mut row = Realm {
         issuer: new.issuer.as_str().to_owned(),
         hosts: new.hosts.iter().map(|host| host.as_str().to_owned()).collect(),
         display_name: new.display_name.clone(),
         created_ms: raft_store_core::Read::now(tx).0,
-        access_token_alg: settings.access_token_alg.stored(),
-        grace_ms: settings.grace_ms,
-        default_profile: settings.default_profile.stored(),
-        include_nbf: settings.include_nbf,
-        nbf_offset_seconds: settings.nbf_offset_seconds,
-        jwks_max_age_seconds: settings.jwks_max_age_seconds,
-        access_token_seconds: settings.access_token_seconds,
-        max_access_token_seconds: settings.max_access_token_seconds,
+        ..Realm::default()
     };
+    new.settings.write_to(&mut row);
     if let Err(taken) = tx.insert::<Realms>(new.id.clone(), row.clone())? {
         return refuse(match taken.index {
             index if index == <RealmByHost as raft_store_core::Index>::NAME => CreateRealmError::HostTaken,
@@ -125,15 +119,7 @@ fn check(new: &NewRealm, keys: &[GeneratedKey]) -> Result<(), CreateRealmError> 
     if !new.hosts.contains(new.issuer.host()) {
         return Err(CreateRealmError::IssuerHostMissing);
     }
-    let settings = &new.settings;
-    let limits = [
-        ("grace_ms", settings.grace_ms <= Settings::MAX_GRACE_MS),
-        ("nbf_offset_seconds", settings.nbf_offset_seconds <= Settings::MAX_NBF_OFFSET),
-        ("jwks_max_age_seconds", settings.jwks_max_age_seconds <= Settings::MAX_JWKS_AGE),
-        ("max_access_token_seconds", (1..=Settings::MAX_ACCESS_TOKEN).contains(&settings.max_access_token_seconds)),
-        ("access_token_seconds", (1..=settings.max_access_token_seconds).contains(&settings.access_token_seconds)),
-    ];
-    if let Some((name, _)) = limits.iter().find(|(_, holds)| !holds) {
+    if let Some(name) = new.settings.fault() {
         return Err(CreateRealmError::Setting(name));
     }
     let each_once = SigningAlg::ALL.iter().all(|alg| keys.iter().filter(|key| key.alg == *alg).count() == 1);

@@ -3,8 +3,11 @@
 mod create;
 mod host;
 mod issuer;
+mod logo;
 mod record;
 pub mod secrets;
+pub(crate) mod settings;
+mod update;
 
 #[cfg(test)]
 mod tests;
@@ -14,7 +17,10 @@ use raft_store_core::{Abort, Read, Stored};
 pub use create::{CreateRealmError, MAX_HOSTS, NewRealm, create};
 pub use host::{HostName, InvalidHost};
 pub use issuer::{InvalidIssuer, Issuer};
-pub use record::{AllRealms, Realm, RealmByHost, RealmByIssuer, RealmNotBefore, RealmSettings, Realms, Settings};
+pub use logo::{Logo, LogoFault, Logos, MAX_LOGO_BYTES, MAX_LOGO_SIDE, logo};
+pub use record::{AllRealms, Realm, RealmByHost, RealmByIssuer, RealmNotBefore, RealmSettings, Realms};
+pub use settings::{Settings, SettingsPatch};
+pub use update::{RealmPatch, UpdateRealmError, update};
 
 use crate::ids::RealmId;
 

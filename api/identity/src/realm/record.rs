@@ -46,6 +46,27 @@ pub struct Realm {
     /// The longest lifetime of an access token that a client may be given, s.
     #[prost(uint32, tag = "17")]
     pub max_access_token_seconds: u32,
+    /// Whether no two people may have the same e-mail address.
+    #[prost(bool, tag = "18")]
+    pub email_unique: bool,
+    /// Shortest password, in characters.
+    #[prost(uint32, tag = "19")]
+    pub password_min_length: u32,
+    /// A regular expression that passwords must match; empty: none.
+    #[prost(string, tag = "20")]
+    pub password_pattern: String,
+    /// How long a session lives that nobody uses, s.
+    #[prost(uint32, tag = "21")]
+    pub session_idle_seconds: u32,
+    /// How long any session lives, s.
+    #[prost(uint32, tag = "22")]
+    pub session_absolute_seconds: u32,
+    /// Lifetime of refresh tokens of clients that name none, s.
+    #[prost(uint32, tag = "23")]
+    pub refresh_token_seconds: u32,
+    /// Lifetime of ID tokens of clients that name none, s.
+    #[prost(uint32, tag = "24")]
+    pub id_token_seconds: u32,
 }
 
 impl Realm {
@@ -69,54 +90,6 @@ impl Realm {
     #[must_use]
     pub const fn grace(&self) -> std::time::Duration {
         std::time::Duration::from_millis(self.grace_ms)
-    }
-}
-
-/// A realm's settings, as they are chosen at creation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// See [`Realm::access_token_alg`].
-    pub access_token_alg: SigningAlg,
-    /// See [`Realm::grace_ms`]; at most [`Settings::MAX_GRACE_MS`].
-    pub grace_ms: u64,
-    /// See [`Realm::default_profile`].
-    pub default_profile: Profile,
-    /// See [`Realm::include_nbf`].
-    pub include_nbf: bool,
-    /// See [`Realm::nbf_offset_seconds`]; at most [`Settings::MAX_NBF_OFFSET`].
-    pub nbf_offset_seconds: u32,
-    /// See [`Realm::jwks_max_age_seconds`].
-    pub jwks_max_age_seconds: u32,
-    /// See [`Realm::access_token_seconds`].
-    pub access_token_seconds: u32,
-    /// See [`Realm::max_access_token_seconds`]; at most [`Settings::MAX_ACCESS_TOKEN`].
-    pub max_access_token_seconds: u32,
-}
-
-impl Settings {
-    /// A minute: the time in which a suspension may be missed at a cut-off replica.
-    pub const MAX_GRACE_MS: u64 = 60_000;
-    /// Ten minutes: more than any sane clock differs.
-    pub const MAX_NBF_OFFSET: u32 = 600;
-    /// A day: relying parties must learn of a new key within the time it waits before it signs.
-    pub const MAX_JWKS_AGE: u32 = 86_400;
-    /// 30 days: revocations are kept until the token's end.
-    pub const MAX_ACCESS_TOKEN: u32 = 2_592_000;
-}
-
-impl Default for Settings {
-    /// INDIGO's values where it has them; the WLCG profile's six hours as the longest access token.
-    fn default() -> Self {
-        Self {
-            access_token_alg: SigningAlg::Es256,
-            grace_ms: 10_000,
-            default_profile: Profile::Iam,
-            include_nbf: false,
-            nbf_offset_seconds: 60,
-            jwks_max_age_seconds: 21_600,
-            access_token_seconds: 3_600,
-            max_access_token_seconds: 21_600,
-        }
     }
 }
 

@@ -11,3 +11,5 @@ pub mod system;
 pub use grant::{ScopeRefused, grant};
 pub use list::{MAX_SCOPE_LEN, MAX_SCOPES, Scope, ScopeFault, ScopeList};
 pub use matcher::{Held, canonical};
+
+pub(crate) use path::ScopePath;

@@ -4,11 +4,11 @@ use super::list::ScopeFault;
 
 /// An absolute path without `.` or `..` segments, empty segments, final `/` or encodings of any of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ScopePath(String);
+pub(crate) struct ScopePath(String);
 
 impl ScopePath {
     /// Parses a path. One final `/` is dropped; anything else that is not normal is refused rather than repaired.
-    pub(super) fn parse(text: &str) -> Result<Self, ScopeFault> {
+    pub(crate) fn parse(text: &str) -> Result<Self, ScopeFault> {
         let rest = text.strip_prefix('/').ok_or(ScopeFault::Path)?;
         if rest.is_empty() {
             return Ok(Self("/".to_owned()));
@@ -22,12 +22,12 @@ impl ScopePath {
         Ok(Self(format!("/{rest}")))
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Whether `other` is this path or lies below it.
-    pub(super) fn holds(&self, other: &Self) -> bool {
+    pub(crate) fn holds(&self, other: &Self) -> bool {
         if self.0 == "/" || self.0 == other.0 {
             return true;
         }

@@ -1,15 +1,12 @@
 //! The fields of a client, as options.
 
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Map, Value};
 
+use crate::commands::input;
 use crate::failure::Failure;
-
-/// Bytes of a file of fields: the node takes no more.
-const MAX_FIELDS: u64 = 1024 * 1024;
 
 /// What may be said of a client. An empty text unsets.
 #[derive(Args)]
@@ -49,7 +46,7 @@ pub(crate) struct Fields {
 impl Fields {
     /// The fields by INDIGO's names.
     pub(super) fn read(&self) -> Result<Map<String, Value>, Failure> {
-        let mut fields = self.from.as_deref().map(from_file).transpose()?.unwrap_or_default();
+        let mut fields = self.from.as_deref().map(input::object).transpose()?.unwrap_or_default();
         let list = |values: &[String]| (!values.is_empty()).then(|| Value::from(values.to_vec()));
         let text = |value: &Option<String>| value.as_deref().map(Value::from);
         let options = [
@@ -66,22 +63,6 @@ impl Fields {
         fields.extend(options.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
         Ok(fields)
     }
-}
-
-fn from_file(path: &Path) -> Result<Map<String, Value>, Failure> {
-    let failed = |source| Failure::File { path: path.to_owned(), source };
-    let mut bytes = Vec::new();
-    if path == Path::new("-") {
-        std::io::stdin().lock().take(MAX_FIELDS).read_to_end(&mut bytes).map_err(failed)?;
-    } else {
-        let file = std::fs::File::open(path).map_err(failed)?;
-        file.take(MAX_FIELDS).read_to_end(&mut bytes).map_err(failed)?;
-    }
-    // The parser's message quotes nothing, its place is enough.
-    serde_json::from_slice(&bytes).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        Failure::Usage(format!("{}: not a JSON object (line {line}, column {column})", path.display()))
-    })
 }
 
 #[cfg(test)]

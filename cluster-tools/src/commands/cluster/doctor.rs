@@ -53,7 +53,7 @@ pub(super) async fn run(operator: &Operator) -> Result<(), Failure> {
         if found.is_empty() {
             return "nothing to see to\n".to_owned();
         }
-        found.iter().map(|finding| format!("- {finding}\n")).collect()
+        found.iter().map(|finding| ["- ", finding.as_str(), "\n"].concat()).collect()
     })?;
     if found.is_empty() { Ok(()) } else { Err(Failure::Findings(found.len())) }
 }

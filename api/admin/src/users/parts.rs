@@ -1,0 +1,63 @@
+//! The parts of a person's record as JSON, both ways.
+
+use serde::{Deserialize, Serialize};
+use woad_http::Object;
+use woad_identity::user;
+
+/// Declares a part: its fields, and how it becomes the record's part and comes from it.
+macro_rules! part {
+    ($(#[$doc:meta])* $name:ident: $record:ty { $($field:ident: $kind:ty),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, Deserialize, Serialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub(super) struct $name {
+            $(pub(super) $field: $kind,)*
+        }
+
+        impl From<Object<$name>> for $record {
+            fn from(Object(part): Object<$name>) -> Self {
+                Self { $($field: part.$field,)* ..Self::default() }
+            }
+        }
+
+        impl From<&$record> for $name {
+            fn from(record: &$record) -> Self {
+                Self { $($field: record.$field.clone(),)* }
+            }
+        }
+    };
+}
+
+part!(
+    /// The parts of a name.
+    NamePart: user::Name {
+        given: String, family: String, middle: String, prefix: String, suffix: String, formatted: String,
+    }
+);
+part!(
+    /// An e-mail address.
+    EmailPart: user::Email { value: String, kind: String, display: String, primary: bool, verified: bool }
+);
+part!(
+    /// A telephone number.
+    PhonePart: user::Phone { value: String, kind: String, display: String, primary: bool }
+);
+part!(
+    /// A picture.
+    PhotoPart: user::Photo { value: String, kind: String, display: String, primary: bool }
+);
+part!(
+    /// A postal address.
+    AddressPart: user::Address {
+        formatted: String, street: String, locality: String, region: String, postal_code: String, country: String,
+        kind: String, primary: bool,
+    }
+);
+part!(
+    /// A name and a value.
+    AttributePart: user::Attribute { name: String, value: String }
+);
+part!(
+    /// A label.
+    LabelPart: user::Label { prefix: String, name: String, value: String }
+);

@@ -1,0 +1,24 @@
+//! The authorization endpoint (RFC 6749 §4.1, OpenID Connect Core §3.1.2) without its HTTP.
+//!
+//! [`AuthorizationRequest::parse`] checks a request as far as it goes by itself; [`evaluate`] says what comes next for
+//! this client and this person now; [`approve`] evaluates again in the transaction that issues the code, so that
+//! nothing that changed since the person looked goes unnoticed.
+
+mod approve;
+mod claims;
+mod error;
+mod evaluate;
+pub(crate) mod pkce;
+mod prompt;
+mod redirect;
+mod request;
+
+#[cfg(test)]
+mod tests;
+
+pub use approve::{Approval, CodeSeed, Consented, approve, deny};
+pub use error::{AuthorizeError, PageFault, RedirectFault, RequestFault};
+pub use evaluate::{ConsentAsk, Evaluation, Granted, LoginAsk, evaluate, refused};
+pub use prompt::{Prompt, Prompts};
+pub use redirect::RedirectUrl;
+pub use request::{AuthorizationRequest, MAX_REQUEST};

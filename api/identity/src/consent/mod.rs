@@ -1,0 +1,128 @@
+//! Approvals that a person wants remembered: which client may have which scopes without asking again.
+
+mod record;
+mod remove;
+
+#[cfg(test)]
+mod tests;
+
+use raft_store_core::{Abort, Read, Stored, Tx};
+
+pub use record::{Approval, Consent, Consents, ConsentsOfUser};
+pub use remove::{NoSuchConsent, remove};
+
+pub(crate) use remove::purge;
+
+use crate::client::{AuthMethod, Client};
+use crate::ids::{ClientId, RealmId, UserId};
+use crate::scope::ScopeList;
+
+/// How long a short approval holds, in ms. INDIGO's hour.
+pub const ONE_HOUR_MS: u64 = 3_600_000;
+/// Redirect URIs one approval record names at most: as many as a client may register.
+const MAX_APPROVALS: usize = 100;
+
+/// How long a person wants an approval remembered. The names are those of INDIGO's form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remember {
+    /// Not at all.
+    No,
+    /// For [`ONE_HOUR_MS`].
+    OneHour,
+    /// Until they take it back.
+    UntilRevoked,
+}
+
+impl Remember {
+    /// By its name in the form.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        match name {
+            "none" => Some(Self::No),
+            "one-hour" => Some(Self::OneHour),
+            "until-revoked" => Some(Self::UntilRevoked),
+            _ => None,
+        }
+    }
+
+    /// Its name in the form.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::No => "none",
+            Self::OneHour => "one-hour",
+            Self::UntilRevoked => "until-revoked",
+        }
+    }
+}
+
+/// Whether an approval of this client, sent there, may stand without asking: the client proves who it is when it
+/// redeems the code, or the web does by taking the code to its host. A loopback port or a scheme of its own proves
+/// nothing: any program can listen there (RFC 8252 §8.6).
+///
+/// # Errors
+/// When the record holds a value this version does not know.
+pub fn may_be_remembered(client: &Client, redirect_uri: &str) -> Result<bool, Abort> {
+    Ok(client.auth_method()? != AuthMethod::None || redirect_uri.starts_with("https://"))
+}
+
+/// A person's approvals, by client.
+///
+/// # Errors
+/// When storage fails.
+pub fn list(read: &impl Read, realm: &RealmId, user: UserId) -> Result<Vec<Stored<Consents>>, Abort> {
+    read.all::<ConsentsOfUser>(&(realm.clone(), user))
+}
+
+/// Whether an approval covers these scopes at this registered redirect URI.
+pub(crate) fn covers(
+    read: &impl Read,
+    realm: &RealmId,
+    user: UserId,
+    client: &ClientId,
+    redirect_uri: &str,
+    scopes: &ScopeList,
+) -> Result<bool, Abort> {
+    let Some(consent) = read.get::<Consents>(&(realm.clone(), user, client.clone()))? else { return Ok(false) };
+    let Some(approval) = consent.row.approvals.iter().find(|approval| approval.redirect_uri == redirect_uri) else {
+        return Ok(false);
+    };
+    let approved = approval.scopes()?;
+    Ok(approval.holds(read.now()) && scopes.iter().all(|scope| approved.has(scope.as_str())))
+}
+
+/// Remembers an approval. One that holds as long as the one before adds to it; any other takes its place.
+pub(crate) fn remember(
+    tx: &mut Tx<'_>,
+    realm: &RealmId,
+    user: UserId,
+    client: &ClientId,
+    redirect_uri: &str,
+    scopes: &ScopeList,
+    how: Remember,
+) -> Result<(), Abort> {
+    let now = tx.now();
+    let expires_ms = match how {
+        Remember::No => return Ok(()),
+        Remember::OneHour => now.plus_ms(ONE_HOUR_MS).0,
+        Remember::UntilRevoked => 0,
+    };
+    let key = (realm.clone(), user, client.clone());
+    let mut row = tx.get::<Consents>(&key)?.map_or_else(Consent::default, |consent| consent.row);
+    let mut scopes = scopes.clone();
+    row.approvals.retain(|approval| approval.holds(now));
+    if let Some(at) = row.approvals.iter().position(|approval| approval.redirect_uri == redirect_uri) {
+        let before = row.approvals.remove(at);
+        if before.expires_ms == 0 && expires_ms == 0 {
+            scopes = before.scopes()?.iter().chain(&scopes).cloned().collect();
+        }
+    }
+    let approval =
+        Approval { redirect_uri: redirect_uri.to_owned(), scope: scopes.to_string(), expires_ms, given_ms: now.0 };
+    row.approvals.push(approval);
+    let surplus = row.approvals.len().saturating_sub(MAX_APPROVALS);
+    row.approvals.drain(..surplus);
+    // The table has no unique index, so there is nothing that could be taken.
+    let _ = tx.put::<Consents>(key, row)?;
+    Ok(())
+}

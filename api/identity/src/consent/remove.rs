@@ -1,0 +1,47 @@
+//! Taking an approval back.
+
+use raft_store_core::{Abort, Outcome, Tx};
+use serde_json::json;
+
+use super::record::Consents;
+use super::list;
+use crate::event::{self, Actor};
+use crate::ids::{ClientId, RealmId, UserId};
+use crate::token::ConsentNotBefore;
+use crate::{Decided, refuse};
+
+/// The person remembers no approval of this client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no such approval")]
+pub struct NoSuchConsent;
+
+/// Takes back what a person approved a client: it is asked again, and every code, refresh family and access token of
+/// the two is dead at every replica once the transaction is committed.
+///
+/// # Errors
+/// Inner: nothing is remembered of this client. Outer: when storage fails.
+pub fn remove(
+    tx: &mut Tx<'_>,
+    realm: &RealmId,
+    user: UserId,
+    client: &ClientId,
+    actor: &Actor,
+) -> Decided<(), NoSuchConsent> {
+    let key = (realm.clone(), user, client.clone());
+    if !tx.delete::<Consents>(&key)? {
+        return refuse(NoSuchConsent);
+    }
+    tx.touch::<ConsentNotBefore>(&key);
+    let changes = json!({"client": client.as_str()});
+    event::record(tx, realm, "consent.remove", &user.to_string(), changes, actor)?;
+    Ok(Outcome::Commit(Ok(())))
+}
+
+/// Removes at most `limit` approvals of a person who is being deleted; answers how many.
+pub(crate) fn purge(tx: &mut Tx<'_>, realm: &RealmId, user: UserId, limit: usize) -> Result<usize, Abort> {
+    let all = list(tx, realm, user)?;
+    for consent in all.iter().take(limit) {
+        tx.delete::<Consents>(&consent.key)?;
+    }
+    Ok(all.len().min(limit))
+}

@@ -1,0 +1,11 @@
+//! Passwords: argon2id hashes, and which passwords are refused.
+
+mod block_list;
+mod hash;
+mod policy;
+mod record;
+
+pub use hash::{HashParams, InvalidHash, MAX_PASSWORD_BYTES, PasswordHash, Verified, dummy, hash, verify};
+pub use policy::{PasswordFault, check_policy};
+pub use record::{NoPassword, NoSuchUser, Password, Passwords, remove, set, stored};
+pub(crate) use record::{purge, put, rehash};

@@ -1,0 +1,20 @@
+# Die Seite, die fragt, ob eine Anwendung für jemanden handeln darf.
+consent-title = Zugriff erlauben?
+consent-asks = { $client } bittet um Zugriff auf Ihr Konto.
+consent-will = Wenn Sie es erlauben, kann { $client }:
+consent-nothing = { $client } möchte nicht mehr als wissen, dass Sie hier angemeldet sind.
+consent-warn-registered = Diese Anwendung hat sich selbst registriert. { $organisation } hat sie nicht geprüft: Erlauben Sie den Zugriff nur, wenn Sie ihr vertrauen.
+consent-warn-public = Diese Anwendung läuft auf Ihrem eigenen Gerät, daher lässt sich nicht prüfen, wer sie ist. Erlauben Sie den Zugriff nur, wenn Sie sie gerade selbst gestartet haben.
+consent-returns = Danach kehren Sie zu { $place } zurück.
+consent-home = Startseite
+consent-policy = Datenschutzerklärung
+consent-terms = Nutzungsbedingungen
+consent-contacts = Kontakt: { $contacts }
+consent-remember = Diese Entscheidung merken
+consent-remember-until-revoked = Bis ich sie widerrufe
+consent-remember-one-hour = Für eine Stunde
+consent-remember-none = Nur dieses Mal
+consent-allow = Erlauben
+consent-deny = Ablehnen
+consent-signed-in = Angemeldet als { $user }.
+consent-not-you = Das sind nicht Sie? Als jemand anderes anmelden

@@ -1,0 +1,32 @@
+# Seiten, die sagen, was schiefging: ein Titel, und was es heißt und was zu tun ist.
+error-reference = Kennung: { $id }
+error-home = Zu Ihrem Konto
+
+error-unknown-client-title = Die Anwendung ist hier nicht bekannt
+error-unknown-client = Die Anwendung, die Sie hierher geschickt hat, ist nicht registriert; daher können Sie nicht zu ihr zurückgeschickt werden. Sagen Sie es ihren Betreibern.
+error-redirect-uri-title = Die Anwendung hat einen Fehler gemacht
+error-redirect-uri = Die Anwendung, die Sie hierher geschickt hat, verlangte eine Antwort an einer Adresse, die sie nicht registriert hat; daher können Sie nicht zu ihr zurückgeschickt werden. Sagen Sie es ihren Betreibern.
+error-bad-request-title = Diese Anfrage passt nicht
+error-bad-request = Etwas an der Adresse oder am Formular ist nicht so, wie es sein sollte. Gehen Sie zurück zu der Anwendung, von der Sie kamen, und beginnen Sie von vorn. Hilft das nicht, sagen Sie es ihren Betreibern.
+error-stale-title = Diese Seite ist abgelaufen
+error-stale = Die Anfrage hat zu lange gedauert, oder etwas daran hat sich inzwischen geändert. Gehen Sie zurück zu der Anwendung, von der Sie kamen, und beginnen Sie von vorn.
+error-forged-title = Dieses Formular kann nicht angenommen werden
+error-forged = Es kam nicht von einer unserer Seiten, die in diesem Browser geöffnet wurde, oder Sie haben sich seither an- oder abgemeldet. Es wurde nichts geändert. Öffnen Sie die Seite neu und senden Sie das Formular noch einmal ab.
+error-link-gone-title = Dieser Link funktioniert nicht mehr
+error-link-gone = Er wurde schon benutzt, oder er ist zu alt. Bitten Sie um einen neuen.
+error-forbidden-title = Das dürfen Sie nicht
+error-forbidden = Dem Konto, mit dem Sie angemeldet sind, ist das nicht erlaubt.
+error-not-found-title = Hier ist nichts
+error-not-found = Vielleicht ist die Adresse falsch geschrieben, oder die Seite gibt es nicht mehr.
+error-throttled-title = Zu viele Versuche
+error-throttled = Bitte warten Sie ein wenig und versuchen Sie es noch einmal.
+error-unavailable-title = Gerade nicht möglich
+error-unavailable = Dieser Dienst kann im Moment nichts entscheiden. Es wurde nichts geändert. Bitte versuchen Sie es gleich noch einmal.
+error-unknown-outcome-title = Der Ausgang ist nicht bekannt
+error-unknown-outcome = Was Sie wollten, ist vielleicht geschehen oder geschieht noch. Bitte sehen Sie nach, bevor Sie es noch einmal versuchen.
+error-internal-title = Hier ist etwas schiefgegangen
+error-internal = Das ist ein Fehler von uns. Bitte versuchen Sie es noch einmal; geschieht es wieder, nennen Sie den Betreibern dieses Dienstes die Kennung unten.
+error-no-realm-title = Hier antwortet niemand
+error-no-realm = Unter dieser Adresse wird keine Organisation bedient.
+error-refused-title = Diese Anfrage lässt sich nicht beantworten
+error-refused = Sie wurde abgewiesen, bevor jemand ansah, was sie will:

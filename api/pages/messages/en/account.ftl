@@ -1,0 +1,52 @@
+# A person's own page.
+account-title = Your account
+account-user-name = User name
+account-name = Name
+account-email = E-mail
+account-since = Member since
+account-sign-out = Sign out
+
+account-sessions = Where you are signed in
+account-session-count =
+    { $count ->
+        [one] You are signed in at one place.
+       *[other] You are signed in at { $count } places.
+    }
+account-session-this = This session
+account-session-began = Signed in
+account-session-seen = Last active
+account-session-address = Address
+account-session-unknown = An unknown program
+account-session-end = End this session
+account-session-end-all = Sign out everywhere
+account-session-end-all-words = Ends every session and every standing access of applications, this session too.
+
+account-approvals = Applications with standing access
+account-approvals-none = There are none.
+account-approval-since = Allowed
+account-approval-until = Until
+account-approval-remove = Withdraw
+
+account-password = Change your password
+account-password-none = Your account has no password. Ask an administrator for a link to set one.
+account-password-current = Current password
+account-password-new = New password
+account-password-again = New password, again
+account-password-submit = Change password
+account-password-words = Changing it ends your other sessions and the standing access of applications.
+
+account-done-password = Your password is changed.
+account-done-session = The session is ended.
+account-done-approval = The access is withdrawn.
+account-wrong-password = The current password is not right.
+
+password-hint = At least { $minimum } characters. A sentence of several words is a good password.
+password-need-current = Enter your current password.
+password-need-new = Enter a new password.
+password-need-again = Enter the new password a second time.
+password-differ = The two new passwords are not the same.
+password-short = The password is too short: it needs at least { $minimum } characters.
+password-long = The password is too long.
+password-common = This password is one of those that are tried first. Choose another.
+password-personal = The password is too close to your user name or e-mail address. Choose another.
+password-pattern = The password does not follow the rules of { $organisation }.

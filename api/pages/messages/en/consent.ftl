@@ -1,0 +1,20 @@
+# The page that asks whether a client may act for a person.
+consent-title = Allow access?
+consent-asks = { $client } asks for access to your account.
+consent-will = If you allow it, { $client } can:
+consent-nothing = { $client } asks for nothing beyond knowing that you are signed in here.
+consent-warn-registered = This application registered itself. { $organisation } has not reviewed it: allow access only if you trust it.
+consent-warn-public = This application runs on your own device, so that its identity cannot be verified. Allow access only if you started it yourself just now.
+consent-returns = Afterwards you return to { $place }.
+consent-home = Home page
+consent-policy = Privacy policy
+consent-terms = Terms of service
+consent-contacts = Contact: { $contacts }
+consent-remember = Remember this decision
+consent-remember-until-revoked = Until I withdraw it
+consent-remember-one-hour = For one hour
+consent-remember-none = Only this time
+consent-allow = Allow
+consent-deny = Deny
+consent-signed-in = Signed in as { $user }.
+consent-not-you = Not you? Sign in as somebody else

@@ -1,0 +1,32 @@
+# Pages that say what went wrong: a title, and what it means and what to do.
+error-reference = Reference: { $id }
+error-home = Go to your account
+
+error-unknown-client-title = The application is not known here
+error-unknown-client = The application that sent you here is not registered, so you cannot be sent back to it. Tell its operators.
+error-redirect-uri-title = The application made a mistake
+error-redirect-uri = The application that sent you here asked for an answer at an address that it has not registered, so you cannot be sent back to it. Tell its operators.
+error-bad-request-title = This request does not fit
+error-bad-request = Something in the address or the form is not what it should be. Go back to the application you came from and start again. If that does not help, tell its operators.
+error-stale-title = This page has expired
+error-stale = The request took too long, or something about it has changed meanwhile. Go back to the application you came from and start again.
+error-forged-title = This form cannot be accepted
+error-forged = It did not come from a page of ours that was opened in this browser, or you have signed in or out since. Nothing was changed. Open the page again and send the form once more.
+error-link-gone-title = This link works no more
+error-link-gone = It was used already, or it is too old. Ask for a new one.
+error-forbidden-title = You may not do this
+error-forbidden = The account you are signed in with is not allowed to.
+error-not-found-title = There is nothing here
+error-not-found = The address may be mistyped, or the page is gone.
+error-throttled-title = Too many attempts
+error-throttled = Please wait a little and try again.
+error-unavailable-title = Not possible right now
+error-unavailable = This service cannot decide anything at the moment. Nothing was changed. Please try again in a moment.
+error-unknown-outcome-title = The outcome is not known
+error-unknown-outcome = What you asked for may have happened, or may yet happen. Please look before you try again.
+error-internal-title = Something went wrong here
+error-internal = This is a fault of ours. Please try again; if it happens again, tell the operators of this service the reference below.
+error-no-realm-title = Nobody answers here
+error-no-realm = No organisation is served under this address.
+error-refused-title = This request cannot be answered
+error-refused = It was refused before anyone looked at what it asks for:

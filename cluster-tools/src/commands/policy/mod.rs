@@ -1,0 +1,45 @@
+//! `woadctl policy …`
+
+mod create;
+mod delete;
+mod list;
+
+use clap::Subcommand;
+use serde_json::Value;
+
+use super::Operator;
+use crate::failure::Failure;
+use crate::table::fields;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Make a scope policy: which scopes people may, or may not, have in their tokens.
+    Create(create::Wanted),
+    /// List the scope policies of a realm.
+    List(list::Wanted),
+    /// Delete a scope policy.
+    Delete(delete::Wanted),
+}
+
+pub(crate) async fn run(operator: &Operator, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Create(wanted) => create::run(operator, wanted).await,
+        Command::List(wanted) => list::run(operator, wanted).await,
+        Command::Delete(wanted) => delete::run(operator, wanted).await,
+    }
+}
+
+const FIELDS: [(&str, &str); 8] = [
+    ("id", "id"),
+    ("description", "description"),
+    ("rule", "rule"),
+    ("for user", "user"),
+    ("for group", "group"),
+    ("matching", "matching"),
+    ("scopes", "scopes"),
+    ("created", "created_ms"),
+];
+
+fn table(policy: &Value) -> String {
+    fields(policy, &FIELDS)
+}
