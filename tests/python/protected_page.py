@@ -16,7 +16,7 @@ assert page.status_code == 200 and page.url == asked["page"], f"{page.url}: {pag
 seen = page.text
 
 # Apache forgets the person and sends the browser to the provider's end of session, which sends it back.
-logout = f"{asked["redirect_uri"]}?{urlencode({'logout': asked['goodbye']})}"
+logout = f"{asked['redirect_uri']}?{urlencode({'logout': asked['goodbye']})}"
 left = browser.go(logout, stop=asked["goodbye"])
 assert isinstance(left, str), f"{left.url}: {left.status_code} {left.text}"
 

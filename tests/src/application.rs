@@ -90,7 +90,13 @@ impl Application {
     pub async fn register(admin: &Admin, realm: &Realm, id: &str, kind: Kind) -> Result<Self> {
         let redirect_uri = format!("https://{id}.test/callback");
         let client = realm.client_of(admin, &Self::body(id, kind, &redirect_uri)).await?;
-        Ok(Self { client, redirect_uri, kind })
+        Ok(Self::of(client, &redirect_uri, kind))
+    }
+
+    /// One that is registered.
+    #[must_use]
+    pub fn of(client: Client, redirect_uri: &str, kind: Kind) -> Self {
+        Self { client, redirect_uri: redirect_uri.to_owned(), kind }
     }
 
     /// The address that starts a sign-in, with further or other parameters.

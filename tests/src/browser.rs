@@ -112,6 +112,13 @@ impl Browser {
         self.cookies.get(name).map_or("", String::as_str)
     }
 
+    /// All cookies, as a request sends them.
+    #[must_use]
+    pub fn cookies(&self) -> String {
+        let all: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        all.join("; ")
+    }
+
     /// Sets or, with an empty value, forgets a cookie.
     pub fn set_cookie(&mut self, name: &str, value: &str) {
         if value.is_empty() {
@@ -130,8 +137,7 @@ impl Browser {
         self.next += 1;
         let mut request = node.request(method, path);
         if !self.cookies.is_empty() {
-            let all: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            request = request.header(COOKIE, all.join("; "));
+            request = request.header(COOKIE, self.cookies());
         }
         if let Some(form) = form {
             request = request.form(form);

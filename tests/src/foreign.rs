@@ -71,7 +71,8 @@ impl Foreign {
     /// A script of `tests/python`.
     #[must_use]
     pub fn python(program: &Path, script: &str) -> Self {
-        Self::script(program, "python", script)
+        // No compiled files in the checkout.
+        Self::script(program, "python", script).env("PYTHONDONTWRITEBYTECODE", "1")
     }
 
     /// A script of `tests/web`.
@@ -84,6 +85,20 @@ impl Foreign {
     #[must_use]
     pub fn arg(mut self, argument: impl AsRef<std::ffi::OsStr>) -> Self {
         self.command.arg(argument);
+        self
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args(mut self, arguments: impl IntoIterator<Item = impl AsRef<std::ffi::OsStr>>) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    /// Sets the folder it runs in.
+    #[must_use]
+    pub fn current_dir(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
         self
     }
 

@@ -25,27 +25,41 @@ pub async fn state_of(node: &Node) -> Result<BTreeMap<String, Value>> {
     chain(node, "/v1/cluster/audit", &mut state).await?;
     for id in ids {
         let path = format!("/v1/realms/{id}");
-        for path in [path.clone(), format!("{path}/keys")] {
+        for path in [path.clone(), format!("{path}/keys"), format!("{path}/scope-policies")] {
             let shown = node.admin.show(&path).await?;
             state.insert(path, shown);
         }
-        clients(node, &format!("{path}/clients"), &mut state).await?;
+        pages(node, &format!("{path}/clients"), &mut state).await?;
+        for user in pages(node, &format!("{path}/users"), &mut state).await? {
+            let path = format!("{path}/users/{user}/sessions");
+            let shown = node.admin.show(&path).await?;
+            state.insert(path, shown);
+        }
+        for group in pages(node, &format!("{path}/groups"), &mut state).await? {
+            pages(node, &format!("{path}/groups/{group}/members"), &mut state).await?;
+            let path = format!("{path}/groups/{group}/managers");
+            let shown = node.admin.show(&path).await?;
+            state.insert(path, shown);
+        }
         chain(node, &format!("{path}/audit"), &mut state).await?;
     }
     Ok(state)
 }
 
-/// All pages of a list of clients.
-async fn clients(node: &Node, path: &str, state: &mut BTreeMap<String, Value>) -> Result<()> {
+/// All pages of a list; the ids in it.
+async fn pages(node: &Node, path: &str, state: &mut BTreeMap<String, Value>) -> Result<Vec<String>> {
+    let mut ids = Vec::new();
     let mut query = String::new();
     loop {
         let at = format!("{path}{query}");
         let page = node.admin.show(&at).await?;
         let next = page.get("next").and_then(Value::as_str).map(str::to_owned);
+        let lists = page.as_object().into_iter().flatten().filter_map(|(_, value)| value.as_array());
+        ids.extend(lists.flatten().filter_map(|one| one.get("id")?.as_str().map(str::to_owned)));
         state.insert(at, page);
         match next {
             Some(next) => query = format!("?after={next}"),
-            None => return Ok(()),
+            None => return Ok(ids),
         }
     }
 }

@@ -49,7 +49,7 @@ const chromium = await playwright.chromium.launch({ executablePath: asked.chromi
 const context = await chromium.newContext({ ignoreHTTPSErrors: true, viewport: SIZES.desk, locale: 'en-GB' });
 const page = await context.newPage();
 const complaints = [];
-page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
+page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(`${message.text()} ${message.location().url}`));
 page.on('pageerror', (error) => complaints.push(String(error)));
 const screenshots = [];
 
@@ -133,8 +133,8 @@ ensure((await visited(4)).code, `without a page: ${JSON.stringify(visits)}`);
 await page.goto(authorize({ redirect_uri: 'https://elsewhere.test/' }));
 ensure(new URL(page.url()).pathname === '/authorize', `an error page: ${await here()}`);
 await look('error');
-// Chromium notes the status 400 of that page and 410 of the used link.
-const expected = (text) => /status of 4(00|10)/.test(text);
+// Chromium notes the status of that page, of the used link and of the refused login.
+const expected = (text) => /status of 4(00|01|03|10)/.test(text);
 
 // What one has, and the end.
 await page.goto(new URL('/account', asked.issuer).href);

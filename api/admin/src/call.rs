@@ -7,6 +7,7 @@ use http::header::IF_MATCH;
 use http::{HeaderMap, StatusCode};
 use raft_store_core::{Freshness, Outcome, Request, Revision, Stored};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use woad_http::incoming::parse_json;
 use woad_http::{BodyError, Form, Incoming, Problem, Rejection, Requirement, Requires, Shape, Unavailable};
 use woad_identity::realm::{self, Realms};
@@ -161,6 +162,11 @@ impl ClusterCall {
     }
 }
 
+/// A field that stands in a body: null is refused, since it may mean either "unset" or "leave".
+pub(crate) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
 /// The same outcome, its refusal as the wire's answer.
 pub(crate) fn refused<T, E, F>(outcome: Outcome<Result<T, E>>, map: impl FnOnce(E) -> F) -> Outcome<Result<T, F>> {
     match outcome {
@@ -174,6 +180,13 @@ pub(crate) fn answered<T, U, E>(outcome: Outcome<Result<T, E>>, map: impl FnOnce
     match outcome {
         Outcome::Commit(answer) => Outcome::Commit(answer.map(map)),
         Outcome::Answer(answer) => Outcome::Answer(answer.map(map)),
+    }
+}
+
+/// The answer of one step among several: what it wrote counts only if the last step commits.
+pub(crate) fn settled<T, E>(outcome: Outcome<Result<T, E>>) -> Result<T, E> {
+    match outcome {
+        Outcome::Commit(answer) | Outcome::Answer(answer) => answer,
     }
 }
 

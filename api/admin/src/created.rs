@@ -64,6 +64,16 @@ pub(crate) fn once<T, E>(
     id: &str,
     create: impl FnOnce(&mut Tx<'_>) -> Decided<T, E>,
 ) -> Decided<Creation<T>, NotMade<E>> {
+    once_named(tx, key, |_| id.to_owned(), create)
+}
+
+/// The same where the id is known only when it is made.
+pub(crate) fn once_named<T, E>(
+    tx: &mut Tx<'_>,
+    key: Option<&Key>,
+    id: impl FnOnce(&T) -> String,
+    create: impl FnOnce(&mut Tx<'_>) -> Decided<T, E>,
+) -> Decided<Creation<T>, NotMade<E>> {
     if let Some(key) = key {
         match key.made(tx)? {
             Ok(None) => {}
@@ -74,7 +84,7 @@ pub(crate) fn once<T, E>(
     Ok(match create(tx)? {
         Outcome::Commit(Ok(made)) => {
             if let Some(key) = key {
-                key.remember(tx, id)?;
+                key.remember(tx, &id(&made))?;
             }
             Outcome::Commit(Ok(Creation::Made(made)))
         }

@@ -2,21 +2,30 @@
 //!
 //! Callers are operators of the cluster: whoever may open the operations socket, or holds the operator token.
 //! Creates take an `Idempotency-Key`: sent again with the same body within a day, the request is answered with what
-//! was made the first time, except for a client's secret, which is shown once and never again.
+//! was made the first time, except for a client's secret or an administrator's link, which are shown once and never again.
 
+mod administrators;
 mod audit;
 mod call;
 mod clients;
 mod cluster;
 mod created;
+mod explain;
+mod groups;
+#[cfg(test)]
+mod groups_test;
 mod keys;
 mod lifecycle;
 #[cfg(test)]
 mod operations_test;
 mod operator;
+#[cfg(test)]
+mod people_test;
+mod policies;
 mod realms;
 #[cfg(test)]
 mod testing;
+mod users;
 
 use std::sync::Arc;
 
@@ -37,6 +46,7 @@ pub struct Admin {
 
 /// Every route, with what it requires: an operator.
 #[must_use]
+#[expect(clippy::too_many_lines, reason = "a table of the whole API, a line a route")]
 pub fn routes() -> Routes<Admin> {
     Routes::new(Shape::Problem)
         .with(Route::post("/v1/cluster/init", cluster::init::handle))
@@ -49,6 +59,7 @@ pub fn routes() -> Routes<Admin> {
         .with(Route::post("/v1/realms", realms::create::handle))
         .with(Route::get("/v1/realms", realms::list::handle))
         .with(Route::get("/v1/realms/{realm}", realms::get::handle))
+        .with(Route::patch("/v1/realms/{realm}", realms::update::handle))
         .with(Route::get("/v1/realms/{realm}/keys", keys::handle))
         .with(Route::get("/v1/realms/{realm}/audit", audit::of_realm))
         .with(Route::post("/v1/realms/{realm}/clients", clients::create::handle))
@@ -59,6 +70,40 @@ pub fn routes() -> Routes<Admin> {
         .with(Route::post("/v1/realms/{realm}/clients/{client}/enable", clients::set_active::enable))
         .with(Route::post("/v1/realms/{realm}/clients/{client}/disable", clients::set_active::disable))
         .with(Route::post("/v1/realms/{realm}/clients/{client}/rotate-secret", clients::rotate_secret::handle))
+        .with(Route::post("/v1/realms/{realm}/administrators", administrators::handle))
+        .with(Route::post("/v1/realms/{realm}/explain-token", explain::handle))
+        .with(Route::post("/v1/realms/{realm}/users", users::create::handle))
+        .with(Route::get("/v1/realms/{realm}/users", users::list::handle))
+        .with(Route::get("/v1/realms/{realm}/users/{user}", users::get::handle))
+        .with(Route::patch("/v1/realms/{realm}/users/{user}", users::update::handle))
+        .with(Route::delete("/v1/realms/{realm}/users/{user}", users::delete::handle))
+        .with(Route::post("/v1/realms/{realm}/users/{user}/suspend", users::set_status::suspend))
+        .with(Route::post("/v1/realms/{realm}/users/{user}/restore", users::set_status::restore))
+        .with(Route::put("/v1/realms/{realm}/users/{user}/end-time", users::end_time::set))
+        .with(Route::delete("/v1/realms/{realm}/users/{user}/end-time", users::end_time::clear))
+        .with(Route::put("/v1/realms/{realm}/users/{user}/authorities/{authority}", users::authority::grant))
+        .with(Route::delete("/v1/realms/{realm}/users/{user}/authorities/{authority}", users::authority::withdraw))
+        .with(Route::put("/v1/realms/{realm}/users/{user}/password", users::password::handle))
+        .with(Route::post("/v1/realms/{realm}/users/{user}/set-password-link", users::link::handle))
+        .with(Route::get("/v1/realms/{realm}/users/{user}/sessions", users::sessions::list))
+        .with(Route::delete("/v1/realms/{realm}/users/{user}/sessions", users::sessions::end_all))
+        .with(Route::delete("/v1/realms/{realm}/users/{user}/sessions/{session}", users::sessions::end))
+        .with(Route::post("/v1/realms/{realm}/groups", groups::create::handle))
+        .with(Route::get("/v1/realms/{realm}/groups", groups::list::handle))
+        .with(Route::get("/v1/realms/{realm}/groups/{group}", groups::get::handle))
+        .with(Route::patch("/v1/realms/{realm}/groups/{group}", groups::update::handle))
+        .with(Route::delete("/v1/realms/{realm}/groups/{group}", groups::delete::handle))
+        .with(Route::get("/v1/realms/{realm}/groups/{group}/members", groups::members::list))
+        .with(Route::put("/v1/realms/{realm}/groups/{group}/members/{user}", groups::members::add))
+        .with(Route::delete("/v1/realms/{realm}/groups/{group}/members/{user}", groups::members::remove))
+        .with(Route::get("/v1/realms/{realm}/groups/{group}/managers", groups::managers::list))
+        .with(Route::put("/v1/realms/{realm}/groups/{group}/managers/{user}", groups::managers::add))
+        .with(Route::delete("/v1/realms/{realm}/groups/{group}/managers/{user}", groups::managers::remove))
+        .with(Route::post("/v1/realms/{realm}/scope-policies", policies::create::handle))
+        .with(Route::get("/v1/realms/{realm}/scope-policies", policies::list::handle))
+        .with(Route::get("/v1/realms/{realm}/scope-policies/{policy}", policies::get::handle))
+        .with(Route::put("/v1/realms/{realm}/scope-policies/{policy}", policies::update::handle))
+        .with(Route::delete("/v1/realms/{realm}/scope-policies/{policy}", policies::delete::handle))
 }
 
 /// The whole API, with limits, log and metrics around it; unknown paths are answered as well.

@@ -20,7 +20,8 @@ impl Cookie {
     /// Its value in a request. One that stands twice is none: of two, one was planted.
     #[must_use]
     pub fn of(self, headers: &HeaderMap) -> Option<&str> {
-        let pairs = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
+        let pairs =
+            headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
         let mut values = pairs.filter_map(|pair| {
             let (name, value) = pair.split_once('=')?;
             (name.trim() == self.0).then(|| value.trim())

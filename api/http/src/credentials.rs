@@ -18,8 +18,8 @@ use crate::limits::MAX_BASIC_BYTES;
 pub struct Credentials {
     /// Who it says it is.
     pub client_id: String,
-    /// What it says to prove that.
-    pub secret: String,
+    /// What it says to prove that; a public client says nothing.
+    pub secret: Option<String>,
     /// How it said so.
     pub method: AuthMethod,
 }
@@ -54,7 +54,8 @@ impl From<CredentialsError> for OAuthError {
 }
 
 impl Credentials {
-    /// Takes them from the `Authorization` header or from the form, never from both.
+    /// Takes them from the `Authorization` header or from the form, never from both. A form with a `client_id` alone is
+    /// a public client's (RFC 6749 §3.2.1).
     ///
     /// # Errors
     /// See [`CredentialsError`].
@@ -66,9 +67,12 @@ impl Credentials {
                 (_, Some(_)) if assertion => Err(CredentialsError::Several),
                 (Some(id), Some(secret)) => Ok(Self {
                     client_id: id.to_owned(),
-                    secret: secret.to_owned(),
+                    secret: Some(secret.to_owned()),
                     method: AuthMethod::ClientSecretPost,
                 }),
+                (Some(id), None) if !assertion => {
+                    Ok(Self { client_id: id.to_owned(), secret: None, method: AuthMethod::None })
+                }
                 _ => Err(CredentialsError::Missing),
             };
         };
@@ -85,7 +89,7 @@ impl Credentials {
     /// As the domain takes them.
     #[must_use]
     pub fn presented(&self) -> Presented<'_> {
-        Presented { client_id: &self.client_id, secret: Some(&self.secret), method: self.method }
+        Presented { client_id: &self.client_id, secret: self.secret.as_deref(), method: self.method }
     }
 }
 
@@ -106,7 +110,7 @@ fn basic(value: &[u8]) -> Result<Credentials, CredentialsError> {
     if client_id.is_empty() || client_id.chars().chain(secret.chars()).any(char::is_control) {
         return Err(malformed);
     }
-    Ok(Credentials { client_id, secret, method: AuthMethod::ClientSecretBasic })
+    Ok(Credentials { client_id, secret: Some(secret), method: AuthMethod::ClientSecretBasic })
 }
 
 #[cfg(test)]
@@ -121,7 +125,7 @@ mod tests {
             headers.insert(AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
         }
         let credentials = Credentials::of(&headers, &Form::parse(form.as_bytes()).unwrap())?;
-        Ok((credentials.client_id, credentials.secret, credentials.method))
+        Ok((credentials.client_id, credentials.secret.unwrap_or_default(), credentials.method))
     }
 
     fn header(pair: &[u8]) -> Vec<u8> {
@@ -138,6 +142,7 @@ mod tests {
         assert_eq!(of(Some(&[b"basic  ".as_slice(), b"YTpi"].concat()), ""), basic("a", "b"));
         let post = Ok(("a".to_owned(), "b".to_owned(), AuthMethod::ClientSecretPost));
         assert_eq!(of(None, "client_id=a&client_secret=b"), post);
+        assert_eq!(of(None, "client_id=a"), Ok(("a".to_owned(), String::new(), AuthMethod::None)));
     }
 
     #[test]
@@ -145,9 +150,8 @@ mod tests {
         use CredentialsError::{Malformed, Missing, OtherClient, Several};
         let good = header(b"a:b");
         let long = header(&[b'x'; MAX_BASIC_BYTES]);
-        let table: [(Option<&[u8]>, &str, CredentialsError); 16] = [
+        let table: [(Option<&[u8]>, &str, CredentialsError); 15] = [
             (None, "", Missing),
-            (None, "client_id=a", Missing),
             (None, "client_secret=b", Missing),
             (None, "client_id=a&client_assertion=x", Missing),
             (None, "client_id=a&client_secret=b&client_assertion=x", Several),
@@ -178,7 +182,7 @@ mod tests {
             for value in [header(&pair), [b"Basic ", raw.as_slice()].concat(), raw] {
                 if let Ok(found) = basic(&value) {
                     prop_assert!(!found.client_id.is_empty());
-                    prop_assert!(!found.client_id.chars().chain(found.secret.chars()).any(char::is_control));
+                    prop_assert!(!found.client_id.chars().chain(found.secret.unwrap_or_default().chars()).any(char::is_control));
                 }
             }
         }
@@ -188,7 +192,7 @@ mod tests {
             let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
             let found = basic(&header(format!("{}:{}", encode(&id), encode(&secret)).as_bytes()));
             let found = found.map(|found| (found.client_id, found.secret));
-            prop_assert_eq!(found, Ok((id, secret)));
+            prop_assert_eq!(found, Ok((id, Some(secret))));
         }
     }
 }

@@ -37,18 +37,14 @@ impl Form {
     /// # Errors
     /// See [`FormError`].
     pub fn parse(body: &[u8]) -> Result<Self, FormError> {
-        let mut all: Vec<(String, String)> = Vec::new();
-        for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
-            let mut halves = pair.splitn(2, |byte| *byte == b'=');
-            let name = text(halves.next().unwrap_or_default())?;
-            let value = text(halves.next().unwrap_or_default())?;
-            if all.len() == MAX_PARAMETERS || name.len() > MAX_PARAMETER_NAME {
-                return Err(FormError::TooMany);
-            }
-            if !REPEATABLE.contains(&name.as_str()) && all.iter().any(|(known, _)| *known == name) {
-                return Err(FormError::Repeated);
-            }
-            all.push((name, value));
+        let mut all = pairs(body)?;
+        if all.iter().flat_map(|(name, value)| [name, value]).any(|text| text.chars().any(char::is_control)) {
+            return Err(FormError::Control);
+        }
+        let repeats = |place: usize, name: &str| all.iter().take(place).any(|(before, _)| before == name);
+        let mut names = all.iter().enumerate();
+        if names.any(|(place, (name, _))| !REPEATABLE.contains(&name.as_str()) && repeats(place, name)) {
+            return Err(FormError::Repeated);
         }
         all.retain(|(_, value)| !value.is_empty());
         Ok(Self(all))
@@ -73,9 +69,27 @@ impl Form {
     }
 }
 
+/// The parameters as they were sent, repeated and empty ones and those with control characters too: for whoever has to
+/// answer those in its own way.
+///
+/// # Errors
+/// See [`FormError`]; never [`FormError::Repeated`] nor [`FormError::Control`].
+pub fn pairs(body: &[u8]) -> Result<Vec<(String, String)>, FormError> {
+    let mut all: Vec<(String, String)> = Vec::new();
+    for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+        let mut halves = pair.splitn(2, |byte| *byte == b'=');
+        let name = text(halves.next().unwrap_or_default())?;
+        let value = text(halves.next().unwrap_or_default())?;
+        if all.len() == MAX_PARAMETERS || name.len() > MAX_PARAMETER_NAME {
+            return Err(FormError::TooMany);
+        }
+        all.push((name, value));
+    }
+    Ok(all)
+}
+
 fn text(encoded: &[u8]) -> Result<String, FormError> {
-    let text = String::from_utf8(decode(encoded)?).map_err(|_| FormError::NotUtf8)?;
-    if text.chars().any(char::is_control) { Err(FormError::Control) } else { Ok(text) }
+    String::from_utf8(decode(encoded)?).map_err(|_| FormError::NotUtf8)
 }
 
 /// Undoes form encoding: `+` is a space, `%41` an `A`. Also what RFC 6749 §2.3.1 puts inside Basic.

@@ -24,6 +24,9 @@ pub mod route;
 pub mod server;
 pub mod services;
 
+#[cfg(test)]
+mod testing;
+
 pub use bearer::{Accepts, Bearer, BearerCall, BearerError, ScimCall};
 pub use call::{ClientCall, PublicCall, TokenCall};
 pub use context::{Peer, RequestContext};
@@ -33,7 +36,7 @@ pub use form::Form;
 pub use incoming::{BodyError, Incoming, Rejection};
 pub use metrics::{HashOutcome, Metrics, SignInOutcome, TokenOutcome};
 pub use object::Object;
-pub use page::{ErrorPage, OwnFormCall, PageCall, PageFault, PageRenderer, error_page};
+pub use page::{ErrorPage, OwnFormCall, PageCall, PageFault, PageRenderer, ParametersCall, error_page};
 pub use passwords::{PasswordPool, PoolError};
 pub use route::{Requirement, Requires, Route, Routes};
 pub use services::{Random, Services, SystemRandom};

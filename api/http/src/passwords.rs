@@ -116,3 +116,128 @@ impl PasswordPool {
         Err(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use prometheus::Registry;
+
+    use super::*;
+
+    fn pool(threads: usize, queue: usize, registry: &Registry) -> PasswordPool {
+        PasswordPool::new(NonZeroUsize::new(threads).unwrap(), queue, Metrics::register(registry).unwrap())
+    }
+
+    fn metrics(registry: &Registry) -> String {
+        prometheus::TextEncoder::new().encode_to_string(&registry.gather()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_password_is_hashed_and_verified() {
+        let pool = pool(1, 1, &Registry::new());
+        let password = || Zeroizing::new("correct horse".to_owned());
+        let hash = pool.hash(password(), [7; 16]).await.unwrap().unwrap();
+        assert!(pool.verify(hash.clone(), password()).await.unwrap().ok);
+        assert!(!pool.verify(hash, Zeroizing::new("wrong".to_owned())).await.unwrap().ok);
+        assert!(pool.hash(Zeroizing::new("a\0".to_owned()), [7; 16]).await.unwrap().is_err());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn a_hundred_at_once_are_never_more_than_the_threads() {
+        let registry = Registry::new();
+        let pool = pool(3, 97, &registry);
+        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let tasks: Vec<_> = (0..100)
+            .map(|_| {
+                let (pool, now, most) = (pool.clone(), Arc::clone(&now), Arc::clone(&most));
+                tokio::spawn(async move {
+                    let work = move || {
+                        most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                        std::thread::sleep(Duration::from_millis(2));
+                        now.fetch_sub(1, Ordering::SeqCst);
+                    };
+                    pool.run(work).await
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
+        assert_eq!(most.load(Ordering::SeqCst), 3);
+        let text = metrics(&registry);
+        assert!(text.contains(r#"woad_password_hashes_total{outcome="computed"} 100"#), "{text}");
+        assert!(text.contains("woad_password_queue_length 0"), "{text}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn who_finds_the_queue_full_is_told_at_once() {
+        let registry = Registry::new();
+        let pool = pool(1, 2, &registry);
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let first = tokio::spawn({
+            let pool = pool.clone();
+            async move { pool.run(move || wait.recv().is_ok()).await }
+        });
+        let others: Vec<_> = (0..2)
+            .map(|_| {
+                tokio::spawn({
+                    let pool = pool.clone();
+                    async move { pool.run(|| ()).await }
+                })
+            })
+            .collect();
+        while pool.places.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(pool.run(|| ()).await, Err(PoolError::Full));
+        let unavailable = Unavailable::from(PoolError::Full);
+        assert_eq!((unavailable.status().as_u16(), unavailable.retry_after()), (503, Some(1)));
+        go.send(()).unwrap();
+        assert_eq!(first.await.unwrap(), Ok(true));
+        for other in others {
+            other.await.unwrap().unwrap();
+        }
+        assert_eq!(pool.run(|| ()).await, Ok(()));
+        assert!(metrics(&registry).contains(r#"woad_password_hashes_total{outcome="refused"} 1"#));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn whoever_goes_away_leaves_their_place_and_work_goes_on_counted() {
+        let pool = pool(1, 1, &Registry::new());
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let computing = tokio::spawn({
+            let pool = pool.clone();
+            async move { pool.run(move || wait.recv().is_ok()).await }
+        });
+        while pool.threads.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let waiting = tokio::spawn({
+            let pool = pool.clone();
+            async move { pool.run(|| ()).await }
+        });
+        while pool.places.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        for gone in [waiting.abort_handle(), computing.abort_handle()] {
+            gone.abort();
+        }
+        assert!(waiting.await.is_err() && computing.await.is_err());
+        assert_eq!((pool.places.available_permits(), pool.threads.available_permits()), (1, 0), "still computing");
+        go.send(()).unwrap();
+        while pool.threads.available_permits() == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(pool.places.available_permits(), 2);
+    }
+
+    #[tokio::test]
+    async fn work_that_panics_gives_its_place_back() {
+        let pool = pool(1, 0, &Registry::new());
+        let broken: Result<(), _> = pool.run(|| panic!("broken")).await;
+        assert_eq!(broken, Err(PoolError::Broken));
+        assert_eq!(pool.run(|| ()).await, Ok(()));
+    }
+}

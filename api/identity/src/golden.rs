@@ -3,20 +3,24 @@
 
 use std::path::Path;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use prost::Message;
 use serde_json::json;
 
 use crate::client::{Client, ClientPatch};
 use crate::discovery;
 use crate::keys::SigningKey;
+use crate::policy::ScopePolicy;
 use crate::realm::secrets::RealmSecret;
 use crate::realm::{Issuer, Realm};
 use crate::testing::{START, World, new_realm};
 use crate::token::Profile;
 use crate::token::revoked::RevokedToken;
+use crate::token::scene::Scene;
 
 /// Compares with `golden/<name>`; `WOAD_GOLDEN=write` writes it.
-fn compare(name: &str, actual: &str) {
+pub(crate) fn compare(name: &str, actual: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name);
     if std::env::var_os("WOAD_GOLDEN").is_some_and(|value| value == "write") {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -58,7 +62,29 @@ fn claims_of_each_profile() {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+#[test]
+fn tokens_of_a_person() {
+    let scopes = "openid profile email attr wlcg.groups:/cms/uscms storage.read:/";
+    for (name, profile, include_authn_info) in
+        [("iam", Profile::Iam, false), ("iam-telling", Profile::Iam, true), ("wlcg", Profile::Wlcg, false)]
+    {
+        let mut realm = new_realm("vo");
+        realm.settings.default_profile = profile;
+        realm.settings.include_authn_info = include_authn_info;
+        let scene = Scene::new(&realm, "openid profile email attr wlcg.groups storage.read:/");
+        let permit = scene.permit(scopes);
+        let id_token = scene.id_token(&permit, Some("a nonce"), true);
+        let id_claims = BASE64_URL_SAFE_NO_PAD.decode(id_token.split('.').nth(1).unwrap()).unwrap();
+        let lines = [
+            scene.text(&permit),
+            String::from_utf8(id_claims).unwrap(),
+            scene.userinfo(&scene.access(scopes)).unwrap().to_string(),
+        ];
+        compare(&format!("person-{name}.jsonl"), &(lines.join("\n") + "\n"));
+    }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
@@ -93,6 +119,17 @@ fn whole_client() -> Client {
 #[test]
 fn bytes_of_each_record() {
     let key = SigningKey { alg: 1, state: 1, public_jwk: "{}".into(), private_key: vec![1, 2], created_ms: 3 };
+    let policy = ScopePolicy {
+        description: "Everything is set".into(),
+        rule: 2,
+        matching: 3,
+        account: vec![1; 16],
+        group: vec![2; 16],
+        scopes: vec!["openid".into(), "compute\\..*".into()],
+        all_scopes: true,
+        created_ms: 1,
+        modified_ms: 2,
+    };
     let revoked = RevokedToken { client_id: "robot".into(), expires_ms: 1, revoked_ms: 2 };
     let realm: Realm = World::new().realm().row;
     let records = [
@@ -101,6 +138,7 @@ fn bytes_of_each_record() {
         ("signing key", key.encode_to_vec()),
         ("client", whole_client().encode_to_vec()),
         ("revoked token", revoked.encode_to_vec()),
+        ("scope policy", policy.encode_to_vec()),
     ];
     let lines = records.iter().fold(String::new(), |text, (name, bytes)| text + &format!("{name}: {}\n", hex(bytes)));
     compare("records.txt", &lines);

@@ -1,16 +1,27 @@
 //! What a person allowed a client: the part that codes and refresh families share, and whether it still counts.
 
+use std::fmt;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use raft_store_core::{Abort, Read, Revision, Stored, Tx};
 
 use crate::audience::Audience;
-use crate::client::{self, ClientNotBefore, Clients};
+use crate::client::{self, AuthenticatedClient, ClientNotBefore, Clients, GrantType};
 use crate::ids::{ClientId, RealmId, UserId};
-use crate::realm::RealmNotBefore;
+use crate::realm::{RealmNotBefore, Realms};
 use crate::refresh::RefreshFamilies;
 use crate::scope::ScopeList;
 use crate::session::{Amr, LiveSession};
-use crate::token::{ConsentNotBefore, GrantId, GrantNotBefore};
+use crate::token::{self, Ask, ConsentNotBefore, GrantId, GrantNotBefore, IssueRefused, Permit, Subject, UserSubject};
 use crate::user::{self, UserNotBefore, Users};
+
+impl fmt::Display for GrantId {
+    /// As in a `jti`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&BASE64_URL_SAFE_NO_PAD.encode(self.0))
+    }
+}
 
 /// Whom a grant binds, and what it allows.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -137,6 +148,38 @@ impl Grant {
     }
 }
 
+/// What is asked for under a grant.
+pub(crate) struct Wanted<'a> {
+    /// By which grant type.
+    pub(crate) grant: GrantType,
+    /// Scopes, all of them granted.
+    pub(crate) scopes: &'a ScopeList,
+    /// Audiences, all of them granted.
+    pub(crate) audience: &'a Audience,
+    /// For how long, s; may only shorten.
+    pub(crate) expires_in: Option<u32>,
+}
+
+/// Leave for a token under a grant that counts, from the one decision function.
+pub(crate) fn permit(
+    read: &impl Read,
+    realm: &Stored<Realms>,
+    client: &AuthenticatedClient,
+    (id, grant): (GrantId, &Grant),
+    wanted: &Wanted<'_>,
+) -> Result<Result<Permit, IssueRefused>, Abort> {
+    let subject = UserSubject { user: grant.user()?, grant: id, auth_time_ms: grant.auth_time_ms, amr: grant.amr()? };
+    let ask = Ask {
+        client,
+        subject: Subject::User(subject),
+        grant: wanted.grant,
+        scopes: Some(wanted.scopes),
+        audience: wanted.audience,
+        expires_in: wanted.expires_in,
+    };
+    token::decide(read, realm, &ask)
+}
+
 /// Whether a grant counts: nobody ended it, and client and person are there. A disabled client is not looked for: it
 /// is refused wherever it authenticates, and its grants count again when it is enabled.
 ///
@@ -150,7 +193,7 @@ pub fn live(read: &impl Read, realm: &RealmId, grant: &Grant) -> Result<Result<L
         return Ok(Err(GrantDead::RealmEnded));
     }
     let Some(user) = user::get(read, realm, user)? else { return Ok(Err(GrantDead::UserGone)) };
-    if !user::is_active(&user.row, read.now())? {
+    if !user::is_active(&user.row, read.now()) {
         return Ok(Err(GrantDead::UserInactive(user.row.user_name)));
     }
     if ended(read.marker::<UserNotBefore>(&user.key)?) {

@@ -8,19 +8,25 @@
 //! [`Read::now`]: raft_store_core::Read::now
 
 pub mod audience;
+pub mod authorize;
 pub mod client;
+pub mod code;
+pub mod consent;
 pub mod continuation;
 pub mod csrf;
 pub mod discovery;
 pub mod event;
+pub mod grant;
 pub mod group;
 pub mod ids;
 pub mod keys;
 pub mod link;
+pub mod logout;
 pub mod opaque;
 pub mod password;
 pub mod policy;
 pub mod realm;
+pub mod refresh;
 pub mod scope;
 pub mod session;
 pub mod signin;

@@ -40,7 +40,6 @@ pub(crate) const MEMBERS_BY_GROUP: IndexId = IndexId(111);
 pub(crate) const MANAGED_BY_USER: IndexId = IndexId(112);
 pub(crate) const SESSIONS_BY_USER: IndexId = IndexId(113);
 pub(crate) const FAMILIES_BY_USER: IndexId = IndexId(114);
-pub(crate) const CODES_BY_USER: IndexId = IndexId(115);
 
 pub(crate) const ALL_REALMS: SetId = SetId(100);
 pub(crate) const REALM_SETTINGS: SetId = SetId(101);
@@ -72,6 +71,9 @@ pub fn sweepable() -> Vec<Sweepable> {
         Sweepable::of::<crate::session::Sessions>(),
         Sweepable::of::<crate::signin::LoginAttempts>(),
         Sweepable::of::<crate::link::OneTimeLinks>(),
+        Sweepable::of::<crate::code::Codes>(),
+        Sweepable::of::<crate::refresh::RefreshFamilies>(),
+        Sweepable::of::<crate::consent::Consents>(),
     ]
 }
 

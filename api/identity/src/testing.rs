@@ -2,8 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use raft_store_core::memory::MemoryStore;
-use raft_store_core::{Outcome, Revision, Space, StoreError, Stored, Timestamp, Tx};
+use raft_store_core::apply::{Overlay, Verdict, apply};
+use raft_store_core::memory::{MemoryStore, PlainSealer};
+use raft_store_core::outcomes::Outcomes;
+use raft_store_core::{Abort, AttemptId, Outcome, Revision, Space, StoreError, Stored, Timestamp, Tx, View};
 use serde_json::Value;
 
 use crate::Decided;
@@ -148,7 +150,7 @@ impl World {
                 let signer = self.keys.signer(view, &vo(), alg)?.unwrap();
                 // Fixed for each client, so that golden files hold.
                 let random = [client.id().as_str().as_bytes()[0]; 16];
-                Ok(token::decide(view, &realm, &ask)?.and_then(|permit| token::issue(&permit, &signer, random)))
+                Ok(token::decide(view, &realm, &ask)?.and_then(|permit| token::issue(&permit, &signer, random, None)))
             })
             .unwrap()
     }
@@ -210,5 +212,32 @@ impl World {
                 Ok(Outcome::Commit(()))
             })
             .unwrap();
+    }
+
+    /// Evaluates both on one view, as two replicas may at one time, and applies one after the other; says whether the
+    /// second conflicts, so that it is evaluated again. Neither is kept.
+    pub(crate) fn race<A, B>(
+        &self,
+        one: impl FnOnce(&mut Tx<'_>) -> Result<Outcome<A>, Abort>,
+        other: impl FnOnce(&mut Tx<'_>) -> Result<Outcome<B>, Abort>,
+    ) -> bool {
+        let now = self.store.look(|view| Ok(raft_store_core::Read::now(view))).unwrap();
+        let kv = self.store.kv().snapshot();
+        let view = || View::open(&kv, &PlainSealer, now).unwrap();
+        let (mut first, mut second) = (Tx::new(view()), Tx::new(view()));
+        assert!(matches!(one(&mut first).unwrap(), Outcome::Commit(_)), "the first must write");
+        assert!(matches!(other(&mut second).unwrap(), Outcome::Commit(_)), "the second must write");
+        let (mut overlay, mut outcomes) = (Overlay::new(&kv), Outcomes::default());
+        let mut position = view().position();
+        let verdicts = [first, second].map(|tx| {
+            let index = Revision(position.applied.0 + 1);
+            let mut attempt = [0xff; 16];
+            attempt[0] = u8::try_from(index.0 % 256).unwrap();
+            let mut entry = tx.finish(AttemptId(attempt), now.plus_ms(5_000)).unwrap();
+            entry.stamp_ms = now.0;
+            apply(&mut overlay, &mut outcomes, &mut position, index, &entry).unwrap().verdict
+        });
+        assert!(matches!(verdicts[0], Verdict::Committed), "the first must be applied");
+        !matches!(verdicts[1], Verdict::Committed)
     }
 }

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use raft_store_core::{Abort, Freshness, Read};
 use woad_http::{ClientCall, Code, OAuthError, Services};
+use woad_identity::client::AuthMethod;
 use woad_identity::token::{IntrospectRefused, Introspection, introspect};
 
 use crate::client::{NoClient, prove};
@@ -14,6 +15,8 @@ use crate::client::{NoClient, prove};
 enum IntrospectError {
     #[error(transparent)]
     Client(#[from] NoClient),
+    #[error("Client authentication is required")]
+    PublicClient,
     #[error(transparent)]
     Refused(#[from] IntrospectRefused),
 }
@@ -22,6 +25,7 @@ impl IntrospectError {
     fn into_error(self, client_id: &str) -> OAuthError {
         match self {
             Self::Client(no_client) => no_client.into_error(client_id),
+            Self::PublicClient => OAuthError::new(Code::InvalidClient, self.to_string()),
             Self::Refused(IntrospectRefused::NotAllowed) => OAuthError::new(Code::AccessDenied, self.to_string()),
         }
     }
@@ -37,6 +41,9 @@ fn answer(
         Ok(proved) => proved,
         Err(error) => return Ok(Err(error.into())),
     };
+    if client.method() == AuthMethod::None {
+        return Ok(Err(IntrospectError::PublicClient));
+    }
     Ok(introspect(read, &realm, &services.keys, &client, token)?.map_err(IntrospectError::from))
 }
 

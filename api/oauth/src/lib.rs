@@ -1,5 +1,6 @@
-//! OAuth 2.0 and OpenID Connect provider: discovery, keys, token, introspection, revocation.
+//! OAuth 2.0 and OpenID Connect provider: discovery, keys, authorization, token, userinfo, introspection, revocation.
 
+mod authorize;
 mod cached;
 mod client;
 mod discovery;
@@ -7,6 +8,7 @@ mod introspect;
 mod jwk;
 mod revoke;
 mod token;
+mod userinfo;
 
 #[cfg(test)]
 mod errors_test;
@@ -29,6 +31,11 @@ pub fn routes() -> Routes<Services> {
         .with(Route::get("/.well-known/openid-configuration", discovery::handle).with_cors())
         .with(Route::get("/.well-known/oauth-authorization-server", discovery::handle).with_cors())
         .with(Route::get("/jwk", jwk::handle).with_cors())
+        // Never open to scripts of other origins: a cookie counts here.
+        .with(Route::get("/authorize", authorize::show))
+        .with(Route::post("/authorize", authorize::submit))
+        .with(Route::get("/userinfo", userinfo::handle).with_cors())
+        .with(Route::post("/userinfo", userinfo::handle).with_cors())
         .with(Route::post("/token", token::handle).with_cors())
         .with(Route::post("/introspect", introspect::handle).with_cors())
         .with(Route::post("/revoke", revoke::handle).with_cors())

@@ -3,7 +3,8 @@
 use url::Url;
 
 /// What every page may do: nothing but show our own style and pictures.
-const BASE: &str = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+const BASE: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 /// The policy for a page whose forms lead to us alone.
 pub(crate) fn own() -> String {

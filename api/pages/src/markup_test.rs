@@ -18,9 +18,9 @@ impl Element {
 const VOID: [&str; 5] = ["meta", "link", "img", "input", "br"];
 /// All that our templates use.
 const KNOWN: [&str; 32] = [
-    "html", "head", "meta", "title", "link", "body", "header", "img", "span", "main", "h1", "h2", "p", "a", "div", "ul",
-    "li", "form", "input", "label", "button", "fieldset", "legend", "dl", "dt", "dd", "code", "strong", "bdi", "br",
-    "time", "section",
+    "html", "head", "meta", "title", "link", "body", "header", "img", "span", "main", "h1", "h2", "p", "a", "div",
+    "ul", "li", "form", "input", "label", "button", "fieldset", "legend", "dl", "dt", "dd", "code", "strong", "bdi",
+    "br", "time", "section",
 ];
 
 pub(crate) fn unescape(text: &str) -> String {

@@ -6,7 +6,6 @@ use crate::html::{around, escaped};
 use crate::text::Lang;
 
 /// One line of the consent page.
-#[derive(Clone, Debug)]
 pub(crate) struct ScopeLine {
     /// What it permits.
     pub(crate) words: Safe<String>,
@@ -77,7 +76,7 @@ fn words(scope: &str) -> Words<'_> {
 
 #[cfg(test)]
 mod tests {
-    use woad_identity::scope::SYSTEM_SCOPES;
+    use woad_identity::scope::system::SYSTEM_SCOPES;
 
     use super::*;
 

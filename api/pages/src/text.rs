@@ -8,7 +8,7 @@ use unic_langid::LanguageIdentifier;
 
 /// A language that every message exists in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lang {
+pub(crate) enum Lang {
     /// English: what everybody gets who asks for none of the others.
     En,
     /// German.
@@ -48,11 +48,10 @@ fn bundle(lang: Lang) -> Bundle {
 
 impl Lang {
     /// Every language, the default first.
-    pub const ALL: [Self; 2] = [Self::En, Self::De];
+    pub(crate) const ALL: [Self; 2] = [Self::En, Self::De];
 
     /// Its tag (BCP 47).
-    #[must_use]
-    pub const fn tag(self) -> &'static str {
+    pub(crate) const fn tag(self) -> &'static str {
         match self {
             Self::En => "en",
             Self::De => "de",
@@ -78,14 +77,12 @@ impl Lang {
     }
 
     /// A message without arguments, as plain text.
-    #[must_use]
-    pub fn text(self, key: &str) -> String {
+    pub(crate) fn text(self, key: &str) -> String {
         self.format(key, &FluentArgs::new())
     }
 
     /// A message with one argument, as plain text.
-    #[must_use]
-    pub fn with<'a>(self, key: &str, name: &'static str, value: impl Into<FluentValue<'a>>) -> String {
+    pub(crate) fn with<'a>(self, key: &str, name: &'static str, value: impl Into<FluentValue<'a>>) -> String {
         let mut args = FluentArgs::new();
         args.set(name, value);
         self.format(key, &args)

@@ -9,10 +9,12 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use raft_store_core::Freshness;
-use woad_http::{PublicCall, Services};
+use woad_http::Services;
+use woad_http::page::{PageCall, PageFault};
 use woad_identity::realm;
 
 use crate::error::PageError;
+use crate::visit::Visit;
 
 const STYLE: &str = include_str!("../assets/style.css");
 const ICON: &str = include_str!("../assets/icon.svg");
@@ -36,30 +38,27 @@ pub(crate) fn style_href() -> &'static str {
     &STYLE_HREF
 }
 
-pub(crate) async fn style(_: Services, call: PublicCall) -> Response {
+pub(crate) async fn style(_: Services, call: PageCall) -> Response {
     file(&call.parts.uri, &call.parts.headers, "text/css; charset=utf-8", STYLE.as_bytes(), &STYLE_TAG)
 }
 
-pub(crate) async fn icon(_: Services, call: PublicCall) -> Response {
+pub(crate) async fn icon(_: Services, call: PageCall) -> Response {
     file(&call.parts.uri, &call.parts.headers, "image/svg+xml", ICON.as_bytes(), &ICON_TAG)
 }
 
 /// From this replica's state: goes on without a quorum.
-pub(crate) async fn logo(services: Services, call: PublicCall) -> Result<Response, PageError> {
-    let request = call.context.request();
-    let realm = &call.realm.key;
-    let found = services.store.view(&request, Freshness::Local, |view| realm::logo(view, realm)).await;
-    let logo = found.map_err(|error| PageError::store(&call.context, error))?.answer;
-    let logo = logo.ok_or_else(|| PageError::missing(&call.context))?;
-    let tag = logo.revision.0.to_string();
-    Ok(file(&call.parts.uri, &call.parts.headers, "image/png", &logo.row.png, &tag))
+pub(crate) async fn logo(services: Services, call: PageCall) -> Result<Response, PageError> {
+    let visit = Visit::new(services, call);
+    let (realm, parts) = (&visit.call.realm.key, &visit.call.parts);
+    let logo = visit.view(Freshness::Local, |view| realm::logo(view, realm)).await?;
+    let logo = logo.ok_or_else(|| visit.fail(PageFault::NotFound))?;
+    Ok(file(&parts.uri, &parts.headers, "image/png", &logo.row.png, &logo.revision.0.to_string()))
 }
 
 fn file(uri: &Uri, request: &HeaderMap, media: &'static str, content: &[u8], tag: &str) -> Response {
     let quoted = format!("\"{tag}\"");
     let known = request.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == quoted.as_bytes());
-    let mut response =
-        if known { StatusCode::NOT_MODIFIED.into_response() } else { content.to_vec().into_response() };
+    let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { content.to_vec().into_response() };
     let named = uri.query().and_then(|query| query.strip_prefix("v=")) == Some(tag);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));

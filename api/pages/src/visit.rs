@@ -4,9 +4,9 @@ use http::HeaderValue;
 use raft_store_core::{Abort, Freshness, Outcome, Read, StoreError, Tx, View};
 use woad_http::page::{PageCall, PageFault};
 use woad_http::{Services, Unavailable, cookie};
-use woad_identity::csrf;
 use woad_identity::opaque::OpaqueToken;
 use woad_identity::session::{self, LiveSession};
+use woad_identity::{Actor, csrf};
 
 use crate::error::PageError;
 use crate::locale;
@@ -32,6 +32,13 @@ impl Visit {
     pub(crate) fn new(services: Services, call: PageCall) -> Self {
         let lang = locale::choose(&call.parts.headers, call.query.get("ui_locales"));
         Self { services, call, lang }
+    }
+
+    /// Speaks the language that an authorization request asks for, if it is one of ours.
+    pub(crate) fn speak(&mut self, ui_locales: Option<&str>) {
+        if ui_locales.is_some() {
+            self.lang = locale::choose(&self.call.parts.headers, ui_locales);
+        }
     }
 
     /// An error page.
@@ -87,6 +94,11 @@ impl Visit {
     pub(crate) fn session(&self, read: &impl Read) -> Result<Option<LiveSession>, Abort> {
         let Some(hash) = &self.call.session else { return Ok(None) };
         Ok(session::live(read, &self.call.realm.key, hash)?.ok())
+    }
+
+    /// The person as the one who acts.
+    pub(crate) fn actor(&self, session: &LiveSession) -> Actor {
+        Actor::user(session.user().key.1, self.call.context.peer.ip(), self.call.context.id.as_ref())
     }
 
     /// Binds a form to this browser: to its session, or before sign-in to a cookie of its own.

@@ -44,6 +44,9 @@ impl From<io::Error> for Broken {
     }
 }
 
+/// And of an SSH key: it follows from the key.
+const ITS_OWN_OF_KEYS: &str = "fingerprint";
+
 /// Writes all groups, people and memberships of a realm. Each page is read linearizably, the whole is no snapshot: what
 /// changes meanwhile may be there or not.
 pub(crate) async fn export(
@@ -111,21 +114,38 @@ fn line(out: &mut impl Write, kind: Kind, fields: Map<String, Value>) -> io::Res
 
 /// A record of what was set; what was not is left out.
 fn write(out: &mut impl Write, kind: Kind, object: &Value) -> io::Result<()> {
-    let unset = |value: &Value| match value {
-        Value::Null => true,
-        Value::Bool(yes) => !yes,
-        Value::String(text) => text.is_empty(),
-        Value::Array(values) => values.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-        Value::Number(number) => number.as_u64() == Some(0),
-    };
-    // Active is what people are made as.
-    let kept = |name: &str, value: &Value| match name {
-        "active" => value == &Value::Bool(false),
-        name => !ITS_OWN.contains(&name) && !unset(value),
-    };
-    let fields = object.as_object().into_iter().flatten().filter(|(name, value)| kept(name, value));
-    line(out, kind, fields.map(|(name, value)| (name.clone(), value.clone())).collect())
+    let mut fields = Map::new();
+    for (name, value) in object.as_object().into_iter().flatten() {
+        if name == "active" {
+            // People are made active.
+            fields.extend((value == &Value::Bool(false)).then(|| (name.clone(), value.clone())));
+        } else if !ITS_OWN.contains(&name.as_str()) {
+            fields.extend(set(value).map(|value| (name.clone(), value)));
+        }
+    }
+    for key in fields.get_mut("ssh_keys").and_then(Value::as_array_mut).into_iter().flatten() {
+        key.as_object_mut().map(|key| key.shift_remove(ITS_OWN_OF_KEYS));
+    }
+    line(out, kind, fields)
+}
+
+/// What is set of a value; `None`: nothing.
+fn set(value: &Value) -> Option<Value> {
+    match value {
+        Value::Null | Value::Bool(false) => None,
+        Value::Bool(true) => Some(Value::Bool(true)),
+        Value::Number(number) => (number.as_u64() != Some(0)).then(|| value.clone()),
+        Value::String(text) => (!text.is_empty()).then(|| value.clone()),
+        Value::Array(values) => {
+            let values: Vec<Value> = values.iter().filter_map(set).collect();
+            (!values.is_empty()).then(|| values.into())
+        }
+        Value::Object(fields) => {
+            let set = fields.iter().filter_map(|(name, value)| Some((name.clone(), set(value)?)));
+            let fields: Map<String, Value> = set.collect();
+            (!fields.is_empty()).then(|| fields.into())
+        }
+    }
 }
 
 /// A membership or management; `false` when the person came after the people were read.
@@ -147,4 +167,23 @@ fn pair(
     }
     line(out, kind, fields)?;
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_holds_what_was_set_and_not_what_the_cluster_sets() {
+        let user = json!({
+            "id": "1", "user_name": "a", "status": "suspended", "active": false, "name": {"given": "A", "family": ""},
+            "emails": [{"value": "a@x", "kind": "", "primary": true, "verified": false}], "labels": [], "created_ms": 5,
+            "ssh_keys": [{"value": "ssh-ed25519 AAAA", "fingerprint": "f"}], "end_time_ms": 7, "reader": false,
+            "groups": [{"id": "g"}], "revision": 9, "nick_name": ""
+        });
+        let mut out = Vec::new();
+        write(&mut out, Kind::User, &user).unwrap();
+        let expected = r#"{"kind":"user","id":"1","user_name":"a","active":false,"name":{"given":"A"},"emails":[{"value":"a@x","primary":true}],"ssh_keys":[{"value":"ssh-ed25519 AAAA"}],"end_time_ms":7}"#;
+        assert_eq!(String::from_utf8(out).unwrap(), format!("{expected}\n"));
+    }
 }

@@ -43,7 +43,13 @@ impl Import<'_> {
     pub(crate) async fn run(&self, lines: Vec<Line>, tally: &mut Tally) -> Result<(), Failure> {
         let mut parts: BTreeMap<(Kind, usize), Vec<Line>> = BTreeMap::new();
         for line in lines {
-            let depth = if line.kind == Kind::Group { line.text("full_name").matches('/').count() } else { 0 };
+            // A group comes after those above it; a membership too, for what is missing above it would get its span.
+            let name = match line.kind {
+                Kind::Group => line.text("full_name"),
+                Kind::Membership => line.text("group"),
+                Kind::User | Kind::Manager => "",
+            };
+            let depth = name.matches('/').count();
             parts.entry((line.kind, depth)).or_default().push(line);
         }
         for ((kind, _), lines) in parts {
@@ -80,7 +86,11 @@ impl Import<'_> {
     async fn make(&self, line: Line) -> Result<Made, Failure> {
         match line.kind {
             Kind::Group => self.create("groups", line.record).await,
-            Kind::User => self.create("users", line.record).await,
+            Kind::User => {
+                let mut record = line.record;
+                record.insert("provenance".to_owned(), "import".into());
+                self.create("users", record).await
+            }
             Kind::Membership => self.put(&line, "members").await,
             Kind::Manager => self.put(&line, "managers").await,
         }

@@ -25,7 +25,7 @@ pub(super) async fn run(work: &Work) {
             if work.stop.is_cancelled() {
                 return;
             }
-            match step(work, &realm, &id).await {
+            match step(work, &realm, id).await {
                 Ok(Purge::More) => work.metrics.step(NAME, &Ok(())),
                 Ok(Purge::Done) => {
                     work.metrics.step(NAME, &Ok(()));
@@ -42,7 +42,7 @@ pub(super) async fn run(work: &Work) {
     }
 }
 
-async fn step(work: &Work, realm: &RealmId, id: &UserId) -> Result<Purge, StoreError> {
+async fn step(work: &Work, realm: &RealmId, id: UserId) -> Result<Purge, StoreError> {
     let request = Work::request(NAME);
     let done = work.store.transact(&request, |tx| user::purge_step(tx, realm, id)).await?;
     Ok(done.answer)

@@ -80,6 +80,13 @@ pub trait Read {
     /// When storage fails; pass it on.
     fn all<S: Set>(&self, of: &S::Prefix) -> Result<Vec<Stored<S::Of>>, Abort>;
 
+    /// When a declared set last gained, lost or changed a record; `None`: never. Expired records leave it when they
+    /// are swept.
+    ///
+    /// # Errors
+    /// When storage fails; pass it on.
+    fn epoch<S: Set>(&self, of: &S::Prefix) -> Result<Option<Revision>, Abort>;
+
     /// When a marker was last touched.
     ///
     /// # Errors

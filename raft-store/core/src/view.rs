@@ -232,6 +232,12 @@ impl Read for View<'_> {
         Ok(out)
     }
 
+    fn epoch<S: Set>(&self, of: &S::Prefix) -> Result<Option<Revision>, Abort> {
+        const { assert!(set_is_declared::<S>(), "not a set of its table") }
+        let value = self.kv.get(Space::State, &layout::epoch_key(S::ID, &of.to_bytes()))?;
+        Ok(value.as_deref().and_then(layout::revision_of))
+    }
+
     fn marker<M: Marker>(&self, key: &M::Key) -> Result<Option<Revision>, Abort> {
         let value = self.kv.get(Space::State, &layout::marker_key(M::ID, &key.to_bytes()))?;
         Ok(value.as_deref().and_then(layout::revision_of))

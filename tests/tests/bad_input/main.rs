@@ -4,6 +4,8 @@
 
 mod administration;
 mod authentication;
+mod authorization;
+mod codes;
 mod data_folders;
 mod forged_tokens;
 mod forms;
@@ -14,5 +16,8 @@ mod media;
 mod methods;
 mod paths;
 mod peer_port;
+mod provisioning;
 mod scopes;
+mod sessions;
+mod userinfo;
 mod world;

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use serde_json::json;
 use woad_tests::raw::{Raw, RawAnswer};
-use woad_tests::{Answer, Client, Cluster, HOST, Node, Realm};
+use woad_tests::{Answer, Application, Browser, Client, Cluster, HOST, Kind, Node, PASSWORD, Realm, Scim};
 
 pub(crate) struct World {
     pub(crate) cluster: Cluster,
@@ -33,6 +33,27 @@ impl World {
     /// A connection to the target's https listener.
     pub(crate) async fn connect(&self) -> Result<Raw> {
         Raw::connect(self.target().https_address, self.cluster.authority.pem(), b"http/1.1").await
+    }
+
+    /// The provisioning program at the target.
+    pub(crate) async fn scim(&self) -> Result<Scim> {
+        let client = Scim::client(&self.cluster.nodes[0].admin, &self.realm).await?;
+        self.cluster.secret(&client.secret);
+        self.cluster.secret(PASSWORD);
+        Scim::connect(&self.target().https, &client).await
+    }
+
+    /// An application with a secret.
+    pub(crate) async fn application(&self, id: &str) -> Result<Application> {
+        let application =
+            Application::register(&self.cluster.nodes[1].admin, &self.realm, id, Kind::Confidential).await?;
+        self.cluster.secret(&application.client.secret);
+        Ok(application)
+    }
+
+    /// A browser that goes to another node with each request.
+    pub(crate) fn browser(&self) -> Browser {
+        Browser::new(&self.cluster.endpoints(), &self.realm.issuer)
     }
 
     /// Sends raw bytes on a connection of their own.

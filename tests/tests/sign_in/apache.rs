@@ -14,6 +14,8 @@ use crate::world::World;
 
 /// Where Debian has Apache's modules.
 const MODULES: &str = "/usr/lib/apache2/modules";
+const LOADED: [&str; 9] =
+    ["mpm_prefork", "authn_core", "authz_core", "authz_user", "dir", "mime", "ssl", "include", "auth_openidc"];
 const PROGRAM: &str = "/usr/sbin/apache2";
 /// A start takes a fraction of a second; a visit two or three.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -49,10 +51,9 @@ impl Apache {
 
     fn configuration(&self, world: &World, client: &Client) -> String {
         let folder = world.folder.path().display();
-        let names =
-            ["mpm_prefork", "authn_core", "authz_core", "authz_user", "dir", "mime", "ssl", "include", "auth_openidc"];
-        let modules: String =
-            names.iter().map(|name| format!("LoadModule {name}_module {MODULES}/mod_{name}.so\n")).collect();
+        let modules: Vec<String> =
+            LOADED.iter().map(|name| format!("LoadModule {name}_module {MODULES}/mod_{name}.so\n")).collect();
+        let modules = modules.concat();
         format!(
             "ServerRoot {folder}\nPidFile {folder}/apache.pid\nServerName localhost\nListen {}\n{modules}\
              ErrorLog {}\nLogLevel warn\nUser nobody\nGroup nogroup\nMutex posixsem default\nKeepAlive Off\n\

@@ -28,11 +28,10 @@ async fn a_first_administrator_signs_in_consents_and_leaves_with_chromium() -> R
     let client = world.application("application", &redirect_uri, &format!("{application}/goodbye")).await?;
     world.cluster.authority.issue(&["127.0.0.1"], world.folder.path())?;
 
-    let administrator =
-        json!({"userName": "root", "email": "root@example.org", "givenName": "Rut", "familyName": "Okoye"});
+    let administrator = json!({"user_name": "root", "email": "root@example.org", "given": "Rut", "family": "Okoye"});
     let path = format!("/v1/realms/{}/administrators", world.realm.id);
     let made = world.cluster.nodes[1].admin.post(&path, &administrator).await?.expect(201)?.json()?;
-    let link = made.get("link").and_then(Value::as_str).context("no link")?;
+    let link = made.get("url").and_then(Value::as_str).context("no link")?;
 
     let asked = json!({
         "chromium": chromium,

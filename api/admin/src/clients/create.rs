@@ -11,7 +11,7 @@ use woad_identity::realm;
 
 use super::{invalid, view};
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, no_client, no_realm};
+use crate::call::{Answer, ClusterCall, no_client, no_realm, refused};
 use crate::created::{self, Creation};
 
 /// The body. Without `client_id` a UUID is drawn.
@@ -69,10 +69,7 @@ pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
     let creation = store.transact(&call.request, |tx| {
         created::once(tx, key.as_ref(), id.as_str(), |tx| {
             let Some(realm) = realm::get(tx, &realm_id)? else { return Ok(Outcome::Answer(Err(Refused::NoRealm))) };
-            Ok(match client::create(tx, &realm, &new, &secret, &call.actor)? {
-                Outcome::Commit(made) => Outcome::Commit(made.map_err(Refused::Client)),
-                Outcome::Answer(made) => Outcome::Answer(made.map_err(Refused::Client)),
-            })
+            Ok(refused(client::create(tx, &realm, &new, &secret, &call.actor)?, Refused::Client))
         })
     });
     let creation = creation.await?;

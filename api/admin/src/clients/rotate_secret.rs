@@ -1,14 +1,13 @@
 //! `POST …/clients/{client}/rotate-secret`: a new secret, shown once. The old one ceases to work at once.
 
 use http::StatusCode;
-use raft_store_core::Outcome;
 use serde::Deserialize;
 use serde_json::json;
 use woad_http::Problem;
 use woad_identity::client::{self, ClientSecret, NoSecretUsed, NoSuchClientOr, SecretEnds};
 
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, no_client, ok};
+use crate::call::{Answer, ClusterCall, no_client, ok, refused};
 
 /// The body, if any.
 #[derive(Default, Deserialize)]
@@ -34,10 +33,7 @@ pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
     let secret = ClientSecret::from_random(&call.random()?);
     let store = &call.running.services.store;
     let rotated = store.transact(&call.request, |tx| {
-        Ok(match client::rotate_secret(tx, &realm, &id, &secret, ends, &call.actor)? {
-            Outcome::Commit(row) => Outcome::Commit(row.map_err(problem)),
-            Outcome::Answer(row) => Outcome::Answer(row.map_err(problem)),
-        })
+        Ok(refused(client::rotate_secret(tx, &realm, &id, &secret, ends, &call.actor)?, problem))
     });
     rotated.await?.answer?;
     Ok(ok(json!({ "client_id": id.as_str(), "client_secret": secret.reveal() })))

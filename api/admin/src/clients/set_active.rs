@@ -7,7 +7,7 @@ use woad_identity::realm;
 
 use super::view;
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, no_client, no_realm, ok};
+use crate::call::{Answer, ClusterCall, no_client, no_realm, ok, refused};
 
 pub(crate) async fn enable(_: Admin, call: ClusterCall) -> Answer {
     set(&call, true).await
@@ -25,10 +25,7 @@ async fn set(call: &ClusterCall, active: bool) -> Answer {
         if realm::get(tx, &realm)?.is_none() {
             return Ok(Outcome::Answer(Err(no_realm())));
         }
-        Ok(match client::set_active(tx, &realm, &id, active, &call.actor)? {
-            Outcome::Commit(row) => Outcome::Commit(row.map_err(|_| no_client())),
-            Outcome::Answer(row) => Outcome::Answer(row.map_err(|_| no_client())),
-        })
+        Ok(refused(client::set_active(tx, &realm, &id, active, &call.actor)?, |_| no_client()))
     });
     let row = done.await?.answer?;
     Ok(ok(view(&id, &row)?))

@@ -6,7 +6,7 @@ use woad_identity::realm;
 
 use super::{invalid, view};
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, no_client, no_realm, ok};
+use crate::call::{Answer, ClusterCall, no_client, no_realm, ok, refused};
 
 pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
     let realm_id = call.realm_id()?;
@@ -16,14 +16,11 @@ pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
     let done = store.transact(&call.request, |tx| match realm::get(tx, &realm_id)? {
         None => Ok(Outcome::Answer(Err(no_realm()))),
         Some(realm) => {
-            let refused = |error| match error {
+            let problem = |error| match error {
                 NoSuchClientOr::NoSuchClient => no_client(),
                 NoSuchClientOr::Other(error) => invalid(&error),
             };
-            Ok(match client::update(tx, &realm, &id, &patch, &call.actor)? {
-                Outcome::Commit(row) => Outcome::Commit(row.map_err(refused)),
-                Outcome::Answer(row) => Outcome::Answer(row.map_err(refused)),
-            })
+            Ok(refused(client::update(tx, &realm, &id, &patch, &call.actor)?, problem))
         }
     });
     let row = done.await?.answer?;

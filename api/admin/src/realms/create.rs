@@ -8,26 +8,13 @@ use woad_http::{Object, Problem, Unavailable};
 use woad_identity::keys::{GeneratedKey, SigningAlg, generate};
 use woad_identity::realm::secrets::CLIENT_SECRET_KEY_LEN;
 use woad_identity::realm::{self, CreateRealmError, HostName, Issuer, NewRealm, Settings};
-use woad_identity::token::Profile;
 use woad_identity::{Kid, RealmId};
 
 use super::RealmView;
+use super::settings::WantedSettings;
 use crate::Admin;
 use crate::call::{Answer, ClusterCall, no_realm};
 use crate::created::{self, Creation};
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct WantedSettings {
-    access_token_alg: Option<String>,
-    grace_ms: Option<u64>,
-    default_profile: Option<String>,
-    include_nbf: Option<bool>,
-    nbf_offset_seconds: Option<u32>,
-    jwks_max_age_seconds: Option<u32>,
-    access_token_seconds: Option<u32>,
-    max_access_token_seconds: Option<u32>,
-}
 
 /// The body. Without `hosts` the realm answers under its issuer's host.
 #[derive(Deserialize)]
@@ -61,27 +48,6 @@ fn invalid(text: impl Into<String>) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, text).of_kind("invalid-realm")
 }
 
-impl WantedSettings {
-    fn checked(self) -> Result<Settings, Problem> {
-        let mut settings = Settings::default();
-        if let Some(name) = self.access_token_alg {
-            settings.access_token_alg =
-                SigningAlg::by_name(&name).ok_or_else(|| invalid("access_token_alg must be ES256 or RS256"))?;
-        }
-        if let Some(name) = self.default_profile {
-            settings.default_profile =
-                Profile::by_name(&name).ok_or_else(|| invalid("default_profile must be iam or wlcg"))?;
-        }
-        settings.grace_ms = self.grace_ms.unwrap_or(settings.grace_ms);
-        settings.include_nbf = self.include_nbf.unwrap_or(settings.include_nbf);
-        settings.nbf_offset_seconds = self.nbf_offset_seconds.unwrap_or(settings.nbf_offset_seconds);
-        settings.jwks_max_age_seconds = self.jwks_max_age_seconds.unwrap_or(settings.jwks_max_age_seconds);
-        settings.access_token_seconds = self.access_token_seconds.unwrap_or(settings.access_token_seconds);
-        settings.max_access_token_seconds = self.max_access_token_seconds.unwrap_or(settings.max_access_token_seconds);
-        Ok(settings)
-    }
-}
-
 impl Wanted {
     fn checked(self) -> Result<NewRealm, Problem> {
         let id = RealmId::parse(&self.id)
@@ -93,7 +59,8 @@ impl Wanted {
             let parsed: Result<_, _> = self.hosts.iter().map(|host| HostName::parse(host)).collect();
             parsed.map_err(|error| invalid(format!("hosts: {error}")))?
         };
-        Ok(NewRealm { id, issuer, hosts, display_name: self.display_name, settings: self.settings.0.checked()? })
+        let settings = self.settings.0.parse()?.over(Settings::default());
+        Ok(NewRealm { id, issuer, hosts, display_name: self.display_name, settings })
     }
 }
 

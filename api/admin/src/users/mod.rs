@@ -6,6 +6,7 @@ pub(crate) mod delete;
 pub(crate) mod end_time;
 mod fields;
 pub(crate) mod get;
+mod identities;
 pub(crate) mod link;
 pub(crate) mod list;
 mod parts;
@@ -24,6 +25,7 @@ use woad_identity::{Decided, RealmId, UserId};
 
 use crate::call::{Answer, ClusterCall, no_realm, ok};
 
+pub(crate) use link::{LinkView, problem as link_problem};
 pub(crate) use parts::LabelPart;
 pub(crate) use view::UserView;
 
@@ -65,7 +67,8 @@ pub(crate) fn no_user() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "No such user").of_kind("no-such-user")
 }
 
-fn invalid(error: &InvalidUser) -> Problem {
+/// A field of a person is at fault.
+pub(crate) fn invalid(error: &InvalidUser) -> Problem {
     let detail = format!("invalid {}: {}", snake(error.field), error.why);
     Problem::new(StatusCode::BAD_REQUEST, detail).of_kind("invalid-user")
 }
@@ -86,7 +89,8 @@ fn last_administrator() -> Problem {
     Problem::new(StatusCode::CONFLICT, detail).of_kind("last-administrator")
 }
 
-fn of_status(error: StatusError) -> Problem {
+/// The wire's answer to a refused change of status or authority.
+pub(crate) fn of_status(error: StatusError) -> Problem {
     match error {
         StatusError::NotFound => no_user(),
         StatusError::LastAdministrator => last_administrator(),
@@ -117,7 +121,7 @@ pub(crate) async fn change<T: Send>(
 /// Reads the person that the path names, linearizably.
 pub(crate) async fn read<T: Send>(
     call: &ClusterCall,
-    f: impl Fn(&raft_store_core::View<'_>, &RealmId, Stored<Users>) -> Result<T, Abort> + Send,
+    f: impl Fn(&raft_store_core::View<'_>, &RealmId, Stored<Users>) -> Result<T, Abort> + Send + Sync,
 ) -> Result<T, Problem> {
     let realm_id = call.realm_id()?;
     let named = UserRef::parse(call.parameter(1))?;

@@ -1,7 +1,6 @@
 //! The parts of a person's record as JSON, both ways.
 
 use serde::{Deserialize, Serialize};
-use woad_http::Object;
 use woad_identity::user;
 
 /// Declares a part: its fields, and how it becomes the record's part and comes from it.
@@ -10,12 +9,12 @@ macro_rules! part {
         $(#[$doc])*
         #[derive(Clone, Debug, Default, Deserialize, Serialize)]
         #[serde(deny_unknown_fields, default)]
-        pub(super) struct $name {
-            $(pub(super) $field: $kind,)*
+        pub(crate) struct $name {
+            $($field: $kind,)*
         }
 
-        impl From<Object<$name>> for $record {
-            fn from(Object(part): Object<$name>) -> Self {
+        impl From<$name> for $record {
+            fn from(part: $name) -> Self {
                 Self { $($field: part.$field,)* ..Self::default() }
             }
         }

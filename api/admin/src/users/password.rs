@@ -2,9 +2,9 @@
 //! replica once this has answered.
 
 use http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use woad_http::{Problem, Unavailable};
-use woad_identity::password::{self, PasswordFault, PasswordHash};
+use woad_identity::password::{self, PasswordFault, PasswordHash, check_policy};
 use woad_identity::realm;
 use zeroize::Zeroizing;
 
@@ -12,10 +12,19 @@ use super::{change, no_user, read};
 use crate::Admin;
 use crate::call::{Answer, ClusterCall, done, no_realm, refused};
 
+/// A password in a body. Has no `Debug`.
+pub(super) struct Plain(pub(super) Zeroizing<String>);
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from).map(|text| Self(Zeroizing::new(text)))
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
-    password: Zeroizing<String>,
+    password: Plain,
 }
 
 /// The wire's answer to a password that is refused. Never holds it.
@@ -34,13 +43,13 @@ pub(super) async fn hash(call: &ClusterCall, password: Zeroizing<String>) -> Res
 }
 
 pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
-    let wanted: Wanted = call.json()?;
+    let Wanted { password: Plain(password) } = call.json()?;
     let allowed = read(&call, |view, realm, user| {
         let realm = realm::get(view, realm)?;
-        Ok(realm.map(|realm| password::check_policy(&realm.row, &user.row, &wanted.password)))
+        Ok(realm.map(|realm| check_policy(&realm.row, &user.row, &password)))
     });
     allowed.await?.ok_or_else(no_realm)?.map_err(fault)?;
-    let hash = hash(&call, wanted.password).await?;
+    let hash = hash(&call, password).await?;
     let set = change(&call, |tx, realm, id| {
         Ok(refused(password::set(tx, &realm.key, id, &hash, &call.actor)?, |_| no_user()))
     });

@@ -23,11 +23,12 @@ fn problem(error: UpdateUserError) -> Problem {
 }
 
 pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
-    let (patch, only_new) = call.json::<Fields>()?.split();
-    if let Some(field) = only_new.first() {
+    let fields: Fields = call.json()?;
+    if let Some(field) = fields.beginning_alone() {
         let detail = format!("{field} can't be changed here: it has an operation of its own, or is for ever");
         return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
     }
+    let (patch, _) = fields.split();
     let if_revision = call.if_match()?;
     let changed = change_and_show(&call, |tx, realm, id| {
         let updated = user::update(tx, realm, id, &patch, if_revision, Provenance::Administrator, &call.actor)?;

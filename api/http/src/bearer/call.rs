@@ -3,10 +3,10 @@
 use raft_store_core::{Abort, Freshness, Read, Stored};
 use woad_identity::Actor;
 use woad_identity::client::Clients;
+use woad_identity::keys::TokenFault;
 use woad_identity::realm::{self, Realms};
 use woad_identity::scope::{Held, Scope, ScopeList};
-use woad_identity::keys::TokenFault;
-use woad_identity::token::{self, Inactive, Live, VerifiedToken, WLCG_ANY_AUDIENCE};
+use woad_identity::token::{self, Inactive, VerifiedToken, WLCG_ANY_AUDIENCE};
 use woad_identity::user::Users;
 
 use super::error::BearerError;
@@ -37,7 +37,7 @@ pub struct Bearer {
     pub client: Stored<Clients>,
     /// The person it speaks of; a token of client credentials speaks of none.
     pub user: Option<Stored<Users>>,
-    /// What it allows.
+    /// What it allows now: of a person's, what they could still be given.
     pub scopes: ScopeList,
 }
 
@@ -56,23 +56,25 @@ impl Bearer {
         if !is_for_us(&token, realm) {
             return Ok(Err(Refusal::Audience));
         }
-        let Live { client, user } = match token::live(read, &realm.key, &token)? {
-            Ok(live) => live,
-            Err(inactive) => return Ok(Err(Refusal::Inactive(inactive))),
-        };
-        let Ok(scopes) = ScopeList::parse(token.claims.scope.as_deref().unwrap_or_default()) else {
-            return Ok(Err(Refusal::Fault(TokenFault::Malformed)));
-        };
-        Ok(Ok(Self { token, client, user, scopes }))
+        Ok(Self::of(read, realm, token)?.map_err(Refusal::Inactive))
     }
 
-    /// Whether the token still counts. An operation that writes asks again in its own transaction, so that what it
-    /// does conflicts with a suspension that commits first.
+    fn of(read: &impl Read, realm: &Stored<Realms>, token: VerifiedToken) -> Result<Result<Self, Inactive>, Abort> {
+        let live = match token::live(read, &realm.key, &token)? {
+            Ok(live) => live,
+            Err(inactive) => return Ok(Err(inactive)),
+        };
+        let scopes = token::present_scopes(read, realm, &live, &token)?;
+        Ok(Ok(Self { token, client: live.client, user: live.user, scopes }))
+    }
+
+    /// The same token at another state, with the scopes that it allows there. An operation that writes asks again in
+    /// its own transaction, so that what it does conflicts with a suspension that commits first.
     ///
     /// # Errors
     /// Inner: see [`Inactive`]. Outer: when storage fails.
-    pub fn still_live(&self, read: &impl Read) -> Result<Result<(), Inactive>, Abort> {
-        Ok(token::live(read, &self.client.key.0, &self.token)?.map(|_| ()))
+    pub fn again(&self, read: &impl Read, realm: &Stored<Realms>) -> Result<Result<Self, Inactive>, Abort> {
+        Self::of(read, realm, self.token.clone())
     }
 
     /// Whether a scope of the token allows `scope`.
@@ -149,12 +151,11 @@ impl BearerCall {
         let refused = |error: BearerError| -> Rejection { error.respond(shape).into() };
         let text = presented::one(&incoming.parts.headers, form.as_ref()).map_err(refused)?;
         let request = incoming.context.request();
-        let verified = services.store.view(&request, Freshness::Linearizable, |view| {
-            match realm::get(view, &realm.key)? {
+        let verified =
+            services.store.view(&request, Freshness::Linearizable, |view| match realm::get(view, &realm.key)? {
                 Some(realm) => Ok(Bearer::verify(services, view, &realm, text)?.map(|bearer| (realm, bearer))),
                 None => Ok(Err(Refusal::RealmGone)),
-            }
-        });
+            });
         match verified.await {
             Ok(done) => match done.answer {
                 Ok((realm, bearer)) => Ok(Self { realm, bearer, form: form.unwrap_or_default(), incoming }),

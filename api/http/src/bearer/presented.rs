@@ -47,7 +47,8 @@ pub(super) fn one<'a>(headers: &'a HeaderMap, form: Option<&'a Form>) -> Result<
 
 /// RFC 6750 §2.1 `b64token`.
 fn check(token: &str) -> Result<&str, BearerError> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
+    let allowed =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
     if !token.is_empty() && token.bytes().all(allowed) { Ok(token) } else { Err(BearerError::Malformed) }
 }
 

@@ -9,8 +9,10 @@ use woad_identity::{Actor, csrf};
 use super::{CSRF_FIELD, ErrorPage, PageFault, PageRenderer, error_page, origin};
 use crate::context::{self, NoRealm, RequestContext};
 use crate::cookie::{self, Cookie};
-use crate::form::Form;
+use crate::form::{self, Form};
 use crate::incoming::{BodyError, Incoming, Rejection};
+use crate::limits::MAX_FORM_BYTES;
+use crate::media::Media;
 use crate::route::{Requirement, Requires};
 use crate::services::Services;
 
@@ -34,31 +36,21 @@ pub struct PageCall {
 
 impl PageCall {
     async fn take(services: &Services, mut incoming: Incoming) -> Result<Self, Rejection> {
-        let pages = services.pages.as_ref();
-        let realm = match context::realm(services, &incoming.context, &incoming.parts).await {
-            Ok(realm) => realm,
-            Err(error) => return Err(no_realm(pages, &incoming, error)),
-        };
-        let shown = |fault, incoming: &Incoming| reject(pages, fault, incoming, Some(&realm));
-        let path = match incoming.path_parameters().await {
-            Ok(path) => path,
-            Err(refused) => return Err(shown(PageFault::Refused(refused), &incoming)),
-        };
+        let (realm, path) = head(services, &mut incoming).await?;
+        let shown = |fault, incoming: &Incoming| reject(services.pages.as_ref(), fault, incoming, Some(&realm));
         let Ok(query) = incoming.query() else { return Err(shown(PageFault::BadRequest, &incoming)) };
         let form = if incoming.parts.method == Method::POST {
-            match incoming.form().await {
-                Ok(form) => form,
-                Err(BodyError::Refused(refused)) => return Err(shown(PageFault::Refused(refused), &incoming)),
-                Err(BodyError::Form(_) | BodyError::Json { .. }) => {
-                    return Err(shown(PageFault::BadRequest, &incoming));
-                }
-            }
+            incoming.form().await.map_err(|error| shown(fault(&error), &incoming))?
         } else {
             Form::default()
         };
+        Ok(Self::new(incoming, realm, path, query, form))
+    }
+
+    fn new(incoming: Incoming, realm: Stored<Realms>, path: Vec<String>, query: Form, form: Form) -> Self {
         let Incoming { context, parts, .. } = incoming;
         let session = cookie::SESSION.of(&parts.headers).and_then(TokenHash::of_presented);
-        Ok(Self { context, realm, parts, path, query, form, session })
+        Self { context, realm, parts, path, query, form, session }
     }
 
     /// The value of a cookie.
@@ -124,6 +116,59 @@ impl<S: AsRef<Services> + Sync> Requirement<S> for OwnFormCall {
                 Err(error_page(services.pages.as_ref(), &page).into())
             }
         }
+    }
+}
+
+/// A browser's request from anywhere, with its parameters as they were sent, those of query and posted form together:
+/// for an endpoint that has its own answer to a repeated one.
+pub struct ParametersCall {
+    /// The request; its own query and form are empty.
+    pub page: PageCall,
+    /// Name and value, in their order.
+    pub parameters: Vec<(String, String)>,
+}
+
+impl<S: AsRef<Services> + Sync> Requirement<S> for ParametersCall {
+    const REQUIRES: Requires = Requires::Page;
+
+    async fn admit(state: &S, mut incoming: Incoming) -> Result<Self, Rejection> {
+        let services = state.as_ref();
+        let (realm, path) = head(services, &mut incoming).await?;
+        let shown = |error: &BodyError, incoming: &Incoming| {
+            reject(services.pages.as_ref(), fault(error), incoming, Some(&realm))
+        };
+        let query = form::pairs(incoming.parts.uri.query().unwrap_or_default().as_bytes());
+        let mut parameters = query.map_err(|error| shown(&error.into(), &incoming))?;
+        if incoming.parts.method == Method::POST {
+            let posted = match incoming.bytes(Media::Form, MAX_FORM_BYTES).await {
+                Ok(body) => form::pairs(&body).map_err(BodyError::from),
+                Err(refused) => Err(refused.into()),
+            };
+            parameters.extend(posted.map_err(|error| shown(&error, &incoming))?);
+        }
+        let page = PageCall::new(incoming, realm, path, Form::default(), Form::default());
+        Ok(Self { page, parameters })
+    }
+}
+
+/// The realm and the path's parameters of a request for a page.
+async fn head(services: &Services, incoming: &mut Incoming) -> Result<(Stored<Realms>, Vec<String>), Rejection> {
+    let pages = services.pages.as_ref();
+    let realm = match context::realm(services, &incoming.context, &incoming.parts).await {
+        Ok(realm) => realm,
+        Err(error) => return Err(no_realm(pages, incoming, error)),
+    };
+    match incoming.path_parameters().await {
+        Ok(path) => Ok((realm, path)),
+        Err(refused) => Err(reject(pages, PageFault::Refused(refused), incoming, Some(&realm))),
+    }
+}
+
+/// What a person is told of parameters that can't be read.
+const fn fault(error: &BodyError) -> PageFault {
+    match error {
+        BodyError::Refused(refused) => PageFault::Refused(*refused),
+        BodyError::Form(_) | BodyError::Json { .. } => PageFault::BadRequest,
     }
 }
 

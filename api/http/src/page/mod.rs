@@ -17,7 +17,7 @@ use woad_identity::realm::Realms;
 use crate::context::RequestContext;
 use crate::error::{Refused, Unavailable};
 
-pub use call::{OwnFormCall, PageCall};
+pub use call::{OwnFormCall, PageCall, ParametersCall};
 
 /// The field of a form that holds the proof that this browser was shown it (see [`woad_identity::csrf`]).
 pub const CSRF_FIELD: &str = "csrf";
@@ -132,7 +132,8 @@ impl ErrorPage {
     /// About a failure of the store.
     #[must_use]
     pub fn of_store(mut self, error: StoreError) -> Self {
-        self.fault = if matches!(error, StoreError::Unknown { .. }) { PageFault::Unknown } else { PageFault::Unavailable };
+        self.fault =
+            if matches!(error, StoreError::Unknown { .. }) { PageFault::Unknown } else { PageFault::Unavailable };
         self.retry_after = Unavailable::from(error).retry_after();
         self
     }

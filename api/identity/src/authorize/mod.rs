@@ -16,9 +16,14 @@ mod request;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 pub use approve::{Approval, CodeSeed, Consented, approve, deny};
 pub use error::{AuthorizeError, PageFault, RedirectFault, RequestFault};
-pub use evaluate::{ConsentAsk, Evaluation, Granted, LoginAsk, evaluate, refused};
+pub use evaluate::{Arrival, ConsentAsk, Evaluation, Granted, LoginAsk, evaluate, refused};
 pub use prompt::{Prompt, Prompts};
 pub use redirect::RedirectUrl;
-pub use request::{AuthorizationRequest, MAX_REQUEST};
+pub use request::{AuthorizationRequest, MAX_REQUEST, ParsedRequest};
+
+/// How long a request waits for its person: long enough to find a password, too short to be forgotten in a tab.
+pub const MAX_WAIT: Duration = Duration::from_secs(3600);

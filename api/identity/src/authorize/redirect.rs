@@ -10,6 +10,11 @@ const LOOPBACK: [&str; 2] = ["http://127.0.0.1", "http://[::1]"];
 pub struct RedirectUrl(String);
 
 impl RedirectUrl {
+    /// A registered redirect URI with these parameters added to its query.
+    pub(crate) fn new(uri: &str, parameters: &[(&str, &str)]) -> Self {
+        with_parameters(uri, parameters)
+    }
+
     /// The URL, for the `Location` header: ASCII.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -58,7 +63,7 @@ fn without_port(rest: &str) -> Option<&str> {
 }
 
 /// Adds parameters to a redirect URI's query.
-pub(super) fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> RedirectUrl {
+fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> RedirectUrl {
     let mut out = uri.to_owned();
     let mut separator = match uri.split_once('?') {
         None => "?",

@@ -81,6 +81,12 @@ impl AuthenticatedClient {
         &self.stored.key.1
     }
 
+    /// Its record, with key and revision.
+    #[must_use]
+    pub const fn stored(&self) -> &Stored<Clients> {
+        &self.stored
+    }
+
     /// Its record.
     #[must_use]
     pub const fn record(&self) -> &Client {

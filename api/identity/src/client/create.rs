@@ -1,6 +1,6 @@
 //! Making a client.
 
-use raft_store_core::{Outcome, Read, Stored, Tx};
+use raft_store_core::{Abort, Outcome, Read, Stored, Tx};
 use serde_json::json;
 
 use super::kinds::AuthMethod;
@@ -8,9 +8,10 @@ use super::patch::{ClientPatch, InvalidClient};
 use super::record::{Client, Clients};
 use super::secret::{self, ClientSecret};
 use crate::event::{self, Actor};
-use crate::ids::ClientId;
+use crate::ids::{ClientId, RealmId, UserId};
 use crate::realm::Realms;
 use crate::scope::system::SYSTEM_SCOPES;
+use crate::user::Users;
 use crate::{Decided, refuse};
 
 /// A client to be.
@@ -62,7 +63,7 @@ pub fn create(
     if tx.get::<Clients>(&at)?.is_some() {
         return refuse(CreateClientError::Exists);
     }
-    if is_user_id(&new.id) {
+    if is_user_id(tx, &realm.key, &new.id)? {
         return refuse(CreateClientError::IdOfUser);
     }
     let now = tx.now().0;
@@ -94,7 +95,8 @@ fn default_scopes() -> String {
     values.join(" ")
 }
 
-/// Whether a user has this id. There are no users yet.
-const fn is_user_id(_: &ClientId) -> bool {
-    false
+/// Whether a user has this id, one who is being deleted included. A client's id may be written in any case.
+fn is_user_id(tx: &Tx<'_>, realm: &RealmId, id: &ClientId) -> Result<bool, Abort> {
+    let Ok(user) = UserId::parse(id.as_str()) else { return Ok(false) };
+    Ok(tx.get::<Users>(&(realm.clone(), user))?.is_some())
 }

@@ -12,7 +12,7 @@ use crate::audience::Audience;
 use crate::authorize::pkce;
 use crate::client::{AuthenticatedClient, GrantType};
 use crate::event::{self, Actor};
-use crate::grant::{self, Grant, GrantDead, LiveGrant};
+use crate::grant::{self, Grant, GrantDead, LiveGrant, Wanted};
 use crate::opaque::TokenHash;
 use crate::realm::Realms;
 use crate::refresh::{self, RefreshToken};
@@ -120,8 +120,9 @@ pub fn redeem(
     };
     let Some(audience) = held.narrow(presented.audience) else { return refuse(RedeemError::Audience) };
     let scopes = held.scopes()?;
-    let ask = grant::Ask { grant: GrantType::AuthorizationCode, scopes: &scopes, audience: &audience };
-    let permit = match grant::permit(tx, realm, client, &held, id, &ask, presented.expires_in)? {
+    let grant = GrantType::AuthorizationCode;
+    let wanted = Wanted { grant, scopes: &scopes, audience: &audience, expires_in: presented.expires_in };
+    let permit = match grant::permit(tx, realm, client, (id, &held), &wanted)? {
         Ok(permit) => permit,
         Err(refused) => return refuse(refused.into()),
     };
@@ -132,11 +133,7 @@ pub fn redeem(
         None
     };
     let now = tx.now();
-    let used = AuthorizationCode {
-        used_ms: now.0,
-        expires_ms: now.plus_ms(USED_CODE_KEPT_MS).0,
-        ..code.row.clone()
-    };
+    let used = AuthorizationCode { used_ms: now.0, expires_ms: now.plus_ms(USED_CODE_KEPT_MS).0, ..code.row.clone() };
     // The table has no unique index, so there is nothing that could be taken.
     let _ = tx.put::<Codes>(code.key, used)?;
     let (nonce, auth_time_asked) = (code.row.nonce, code.row.auth_time_asked);

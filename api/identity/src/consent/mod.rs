@@ -74,30 +74,30 @@ pub fn list(read: &impl Read, realm: &RealmId, user: UserId) -> Result<Vec<Store
     read.all::<ConsentsOfUser>(&(realm.clone(), user))
 }
 
-/// Whether an approval covers these scopes at this registered redirect URI.
-pub(crate) fn covers(
-    read: &impl Read,
-    realm: &RealmId,
-    user: UserId,
-    client: &ClientId,
-    redirect_uri: &str,
-    scopes: &ScopeList,
-) -> Result<bool, Abort> {
-    let Some(consent) = read.get::<Consents>(&(realm.clone(), user, client.clone()))? else { return Ok(false) };
-    let Some(approval) = consent.row.approvals.iter().find(|approval| approval.redirect_uri == redirect_uri) else {
-        return Ok(false);
-    };
+/// What an approval is for.
+pub(crate) struct Place<'a> {
+    /// Whose it is.
+    pub(crate) user: UserId,
+    /// Which client it is for.
+    pub(crate) client: &'a ClientId,
+    /// Where its answers go, as it is registered.
+    pub(crate) redirect_uri: &'a str,
+}
+
+/// Whether an approval covers these scopes.
+pub(crate) fn covers(read: &impl Read, realm: &RealmId, at: &Place<'_>, scopes: &ScopeList) -> Result<bool, Abort> {
+    let Some(consent) = read.get::<Consents>(&(realm.clone(), at.user, at.client.clone()))? else { return Ok(false) };
+    let mut approvals = consent.row.approvals.iter();
+    let Some(approval) = approvals.find(|approval| approval.redirect_uri == at.redirect_uri) else { return Ok(false) };
     let approved = approval.scopes()?;
     Ok(approval.holds(read.now()) && scopes.iter().all(|scope| approved.has(scope.as_str())))
 }
 
-/// Remembers an approval. One that holds as long as the one before adds to it; any other takes its place.
+/// Remembers an approval. One that lasts adds to one that lasts; any other takes the place of the one before.
 pub(crate) fn remember(
     tx: &mut Tx<'_>,
     realm: &RealmId,
-    user: UserId,
-    client: &ClientId,
-    redirect_uri: &str,
+    at: &Place<'_>,
     scopes: &ScopeList,
     how: Remember,
 ) -> Result<(), Abort> {
@@ -107,19 +107,21 @@ pub(crate) fn remember(
         Remember::OneHour => now.plus_ms(ONE_HOUR_MS).0,
         Remember::UntilRevoked => 0,
     };
-    let key = (realm.clone(), user, client.clone());
+    let key = (realm.clone(), at.user, at.client.clone());
     let mut row = tx.get::<Consents>(&key)?.map_or_else(Consent::default, |consent| consent.row);
-    let mut scopes = scopes.clone();
     row.approvals.retain(|approval| approval.holds(now));
-    if let Some(at) = row.approvals.iter().position(|approval| approval.redirect_uri == redirect_uri) {
-        let before = row.approvals.remove(at);
-        if before.expires_ms == 0 && expires_ms == 0 {
-            scopes = before.scopes()?.iter().chain(&scopes).cloned().collect();
-        }
-    }
-    let approval =
-        Approval { redirect_uri: redirect_uri.to_owned(), scope: scopes.to_string(), expires_ms, given_ms: now.0 };
-    row.approvals.push(approval);
+    let before = row.approvals.iter().position(|approval| approval.redirect_uri == at.redirect_uri);
+    let before = before.map(|place| row.approvals.remove(place));
+    let scopes = match before.filter(|before| before.expires_ms == 0 && expires_ms == 0) {
+        Some(before) => before.scopes()?.iter().chain(scopes).cloned().collect(),
+        None => scopes.clone(),
+    };
+    row.approvals.push(Approval {
+        redirect_uri: at.redirect_uri.to_owned(),
+        scope: scopes.to_string(),
+        expires_ms,
+        given_ms: now.0,
+    });
     let surplus = row.approvals.len().saturating_sub(MAX_APPROVALS);
     row.approvals.drain(..surplus);
     // The table has no unique index, so there is nothing that could be taken.

@@ -3,8 +3,8 @@
 use raft_store_core::{Abort, Outcome, Tx};
 use serde_json::json;
 
-use super::record::Consents;
 use super::list;
+use super::record::Consents;
 use crate::event::{self, Actor};
 use crate::ids::{ClientId, RealmId, UserId};
 use crate::token::ConsentNotBefore;

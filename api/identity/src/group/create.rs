@@ -28,6 +28,20 @@ pub struct NewGroup {
     pub external_id: String,
 }
 
+impl Default for NewGroup {
+    /// Nothing is set; an id and a name are needed.
+    fn default() -> Self {
+        Self {
+            id: ROOT,
+            name: String::new(),
+            parent: None,
+            description: String::new(),
+            labels: Vec::new(),
+            external_id: String::new(),
+        }
+    }
+}
+
 /// Why no group was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CreateGroupError {

@@ -6,7 +6,8 @@ use raft_store_core::{Abort, Read, Stored, View};
 
 use super::name::MAX_DEPTH;
 use super::record::{
-    Group, GroupByExternalId, GroupByName, Groups, GroupsOfUser, MembersByGroup, Membership, Memberships, ROOT, Subgroups,
+    Group, GroupByExternalId, GroupByName, Groups, GroupsOfUser, MembersByGroup, Membership, Memberships, ROOT,
+    Subgroups,
 };
 use crate::ids::{GroupId, RealmId, UserId};
 use crate::text::fold;

@@ -6,12 +6,7 @@ use super::record::{GroupManagers, GroupsManagedBy, GroupsOfUser, Memberships};
 use crate::ids::{RealmId, UserId};
 
 /// Removes at most `limit` of their memberships; says how many.
-pub(crate) fn purge_memberships(
-    tx: &mut Tx<'_>,
-    realm: &RealmId,
-    user: UserId,
-    limit: usize,
-) -> Result<usize, Abort> {
+pub(crate) fn purge_memberships(tx: &mut Tx<'_>, realm: &RealmId, user: UserId, limit: usize) -> Result<usize, Abort> {
     let mut removed = 0;
     for stored in tx.all::<GroupsOfUser>(&(realm.clone(), user))?.into_iter().take(limit) {
         removed += usize::from(tx.delete::<Memberships>(&stored.key)?);
@@ -20,12 +15,7 @@ pub(crate) fn purge_memberships(
 }
 
 /// Removes at most `limit` of their managements; says how many.
-pub(crate) fn purge_managements(
-    tx: &mut Tx<'_>,
-    realm: &RealmId,
-    user: UserId,
-    limit: usize,
-) -> Result<usize, Abort> {
+pub(crate) fn purge_managements(tx: &mut Tx<'_>, realm: &RealmId, user: UserId, limit: usize) -> Result<usize, Abort> {
     let mut removed = 0;
     for stored in tx.all::<GroupsManagedBy>(&(realm.clone(), user))?.into_iter().take(limit) {
         removed += usize::from(tx.delete::<GroupManagers>(&stored.key)?);

@@ -111,12 +111,7 @@ impl GroupPatch {
 }
 
 /// Whether every full name in the subtree may grow by so many characters.
-fn fits(
-    tx: &Tx<'_>,
-    realm: &RealmId,
-    id: GroupId,
-    longer_by: usize,
-) -> Result<Result<(), UpdateGroupError>, Abort> {
+fn fits(tx: &Tx<'_>, realm: &RealmId, id: GroupId, longer_by: usize) -> Result<Result<(), UpdateGroupError>, Abort> {
     let Some(chain) = chain(tx, realm, id)? else { return Ok(Err(UpdateGroupError::NotFound)) };
     let mut rest = vec![(id, joined(&chain).chars().count() + longer_by)];
     let mut tried = 0;

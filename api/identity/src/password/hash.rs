@@ -16,7 +16,8 @@ const MAX_PASSES: u32 = 10;
 /// Lanes of the dearest hash that is computed.
 const MAX_LANES: u32 = 4;
 /// Compared with when there is no hash, at the cost of [`HashParams::default`]. No password is known to have it.
-const DUMMY: &str = "$argon2id$v=19$m=19456,t=2,p=1$d29hZC1uby1zdWNoLXVzZXI$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const DUMMY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$d29hZC1uby1zdWNoLXVzZXI$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// What a hash costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,7 +186,8 @@ mod tests {
         for (one, other) in [("caf\u{e9} au lait", "cafe\u{301} au lait"), ("a b c d e", "a\u{a0}b\u{3000}c d e")] {
             assert!(verify(&hashed(one), other).ok, "{one}");
         }
-        for (one, other) in [("Password", "password"), ("ａbcdefgh", "abcdefgh"), ("a b", "a  b"), ("🫠🤔", "🫠")] {
+        for (one, other) in [("Password", "password"), ("ａbcdefgh", "abcdefgh"), ("a b", "a  b"), ("🫠🤔", "🫠")]
+        {
             assert!(!verify(&hashed(one), other).ok, "{one}");
         }
         assert_eq!(hash(CHEAP, [7; 16], "a\0b"), Err(PasswordFault::Character));

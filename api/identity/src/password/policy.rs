@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn passwords_need_length_and_nothing_else() {
-        for good in ["tea-pot at 5", "jabberwocky", "ｐaßwörter", "🫠🤔🐒🫠🤔🐒🫠🤔", &"x y".repeat(341)] {
+        for good in ["tea-pot at 5", "jabberwocky", "ｐaßwörter", "🫠🤔🐒🫠🤔🐒🫠🤔", &"x y".repeat(341)]
+        {
             assert_eq!(checked(&realm(), good), Ok(()), "{good}");
         }
         for (bad, why) in [
@@ -127,14 +128,17 @@ mod tests {
 
     #[test]
     fn passwords_that_are_tried_first_are_refused_in_any_case_and_width() {
-        for bad in ["password", "PassWord1", "12345678", "qwertyuiop", "ｐａｓｓｗｏｒｄ", "Iloveyou", "aaaaaaaa"] {
+        for bad in ["password", "PassWord1", "12345678", "qwertyuiop", "ｐａｓｓｗｏｒｄ", "Iloveyou", "aaaaaaaa"]
+        {
             assert_eq!(checked(&realm(), bad), Err(PasswordFault::Common), "{bad}");
         }
     }
 
     #[test]
     fn ones_own_name_is_no_password() {
-        for bad in ["alice1984!", "AL.Liddell", "al.liddell@example.org", "Alice Liddell", "42liddellalice", "ａｌｉｃｅ!!!!!"] {
+        for bad in
+            ["alice1984!", "AL.Liddell", "al.liddell@example.org", "Alice Liddell", "42liddellalice", "ａｌｉｃｅ!!!!!"]
+        {
             assert_eq!(checked(&realm(), bad), Err(PasswordFault::Personal), "{bad}");
         }
         assert_eq!(checked(&realm(), "alice in wonderland"), Ok(()));

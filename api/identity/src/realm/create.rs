@@ -12,7 +12,7 @@ use crate::event::{self, Actor};
 use crate::ids::RealmId;
 use crate::keys::{self, GeneratedKey, KeyState, SigningAlg};
 use crate::text::{self, TextFault};
-use crate::{Decided, refuse};
+use crate::{Decided, policy, refuse};
 
 /// Host names one realm may have: each is an index entry.
 pub const MAX_HOSTS: usize = 32;
@@ -94,6 +94,7 @@ pub fn create(
         });
     }
     secrets::store(tx, &new.id, client_secret_key)?;
+    policy::seed(tx, &new.id)?;
     for key in keys {
         if keys::store(tx, &new.id, key, KeyState::Active)?.is_err() {
             return refuse(CreateRealmError::Keys);

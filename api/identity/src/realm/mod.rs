@@ -11,6 +11,8 @@ mod update;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod update_test;
 
 use raft_store_core::{Abort, Read, Stored};
 

@@ -67,6 +67,9 @@ pub struct Realm {
     /// Lifetime of ID tokens of clients that name none, s.
     #[prost(uint32, tag = "24")]
     pub id_token_seconds: u32,
+    /// Whether access tokens tell who the person is (INDIGO: `IAM_ACCESS_TOKEN_INCLUDE_AUTHN_INFO`).
+    #[prost(bool, tag = "25")]
+    pub include_authn_info: bool,
 }
 
 impl Realm {

@@ -9,6 +9,7 @@ use crate::token::Profile;
 
 /// A realm's settings, as they are chosen at creation.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Settings {
     /// See [`Realm::access_token_alg`].
     pub access_token_alg: SigningAlg,
@@ -41,6 +42,8 @@ pub struct Settings {
     pub refresh_token_seconds: u32,
     /// See [`Realm::id_token_seconds`]; at most [`Settings::MAX_ID_TOKEN`].
     pub id_token_seconds: u32,
+    /// See [`Realm::include_authn_info`].
+    pub include_authn_info: bool,
 }
 
 /// The settings to change; those that are `None` stay.
@@ -62,6 +65,7 @@ pub struct SettingsPatch {
     pub session_absolute_seconds: Option<u32>,
     pub refresh_token_seconds: Option<u32>,
     pub id_token_seconds: Option<u32>,
+    pub include_authn_info: Option<bool>,
 }
 
 impl Settings {
@@ -96,10 +100,7 @@ impl Settings {
             ("jwks_max_age_seconds", self.jwks_max_age_seconds <= Self::MAX_JWKS_AGE),
             ("max_access_token_seconds", (1..=Self::MAX_ACCESS_TOKEN).contains(&self.max_access_token_seconds)),
             ("access_token_seconds", (1..=self.max_access_token_seconds).contains(&self.access_token_seconds)),
-            (
-                "password_min_length",
-                (Self::MIN_PASSWORD..=Self::MAX_MIN_PASSWORD).contains(&self.password_min_length),
-            ),
+            ("password_min_length", (Self::MIN_PASSWORD..=Self::MAX_MIN_PASSWORD).contains(&self.password_min_length)),
             ("password_pattern", self.password_pattern.is_empty() || pattern(&self.password_pattern).is_some()),
             ("session_absolute_seconds", (1..=Self::MAX_SESSION).contains(&self.session_absolute_seconds)),
             ("session_idle_seconds", (1..=self.session_absolute_seconds).contains(&self.session_idle_seconds)),
@@ -126,6 +127,7 @@ impl Settings {
         row.session_absolute_seconds = self.session_absolute_seconds;
         row.refresh_token_seconds = self.refresh_token_seconds;
         row.id_token_seconds = self.id_token_seconds;
+        row.include_authn_info = self.include_authn_info;
     }
 }
 
@@ -151,6 +153,7 @@ impl Realm {
             session_absolute_seconds: self.session_absolute_seconds,
             refresh_token_seconds: self.refresh_token_seconds,
             id_token_seconds: self.id_token_seconds,
+            include_authn_info: self.include_authn_info,
         })
     }
 }
@@ -175,6 +178,7 @@ impl SettingsPatch {
             session_absolute_seconds: self.session_absolute_seconds.unwrap_or(settings.session_absolute_seconds),
             refresh_token_seconds: self.refresh_token_seconds.unwrap_or(settings.refresh_token_seconds),
             id_token_seconds: self.id_token_seconds.unwrap_or(settings.id_token_seconds),
+            include_authn_info: self.include_authn_info.unwrap_or(settings.include_authn_info),
         }
     }
 }
@@ -198,6 +202,7 @@ impl Default for Settings {
             session_absolute_seconds: 43_200,
             refresh_token_seconds: 2_592_000,
             id_token_seconds: 600,
+            include_authn_info: false,
         }
     }
 }

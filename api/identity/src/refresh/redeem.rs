@@ -9,7 +9,7 @@ use super::token::{RefreshToken, SECRET_LEN, Secret, TagKey};
 use crate::audience::Audience;
 use crate::client::{AuthenticatedClient, GrantType};
 use crate::event::{self, Actor};
-use crate::grant::{self, Grant, GrantDead, LiveGrant};
+use crate::grant::{self, Grant, GrantDead, LiveGrant, Wanted};
 use crate::realm::Realms;
 use crate::scope::{Held, Scope, ScopeList, canonical};
 use crate::token::{GrantId, GrantNotBefore, IssueRefused, Permit};
@@ -178,8 +178,9 @@ fn permit(
         return Ok(Err(RefreshError::NoScope));
     }
     let Some(audience) = held.narrow(presented.audience) else { return Ok(Err(RefreshError::Audience)) };
-    let ask = grant::Ask { grant: GrantType::RefreshToken, scopes: &scopes, audience: &audience };
-    Ok(grant::permit(read, realm, client, held, id, &ask, presented.expires_in)?.map_err(RefreshError::from))
+    let grant = GrantType::RefreshToken;
+    let wanted = Wanted { grant, scopes: &scopes, audience: &audience, expires_in: presented.expires_in };
+    Ok(grant::permit(read, realm, client, (id, held), &wanted)?.map_err(RefreshError::from))
 }
 
 /// The scopes asked for, if all of them were granted.

@@ -1,5 +1,7 @@
 //! Which scopes a client gets when it asks.
 
+use std::collections::BTreeSet;
+
 use super::list::{Scope, ScopeFault, ScopeList};
 use super::matcher::{Held, canonical};
 use super::system::is_privileged;
@@ -15,28 +17,28 @@ pub enum ScopeRefused {
     NotAllowed(Scope),
 }
 
-/// The scopes granted, in the order asked for and in their canonical form.
+/// A scope that is asked for, in its canonical form where it has one, and whether the client holds it.
+pub type Offered = (Scope, Result<(), ScopeRefused>);
+
+/// What is asked of what a client holds, in the order asked for.
 ///
-/// Without a request the client gets all it holds, less the scopes that give power over the realm: those are given
-/// only when asked for by name.
-///
-/// # Errors
-/// See [`ScopeRefused`]. One scope too many refuses them all.
-pub fn grant(held: &ScopeList, requested: Option<&ScopeList>) -> Result<ScopeList, ScopeRefused> {
+/// Without a request, or with an empty one, the client asks for all it holds, less the scopes that give power over the
+/// realm: those are given only when asked for by name. What it holds and is not well-formed, as an import may leave it,
+/// is left out.
+#[must_use]
+pub fn offer(held: &ScopeList, requested: Option<&ScopeList>) -> Vec<Offered> {
     let Some(requested) = requested.filter(|list| !list.is_empty()) else {
-        // What is held and not well-formed, as an import may leave it, allows nothing.
-        return Ok(held.iter().filter(|held| !is_privileged(held.as_str())).flat_map(canonical).collect());
+        let plain = held.iter().filter(|held| !is_privileged(held.as_str())).flat_map(canonical);
+        return plain.collect::<ScopeList>().iter().map(|scope| (scope.clone(), Ok(()))).collect();
     };
     let held = Held::new(held);
-    let mut granted = Vec::with_capacity(requested.len());
-    for asked in requested {
-        let asked = canonical(asked)?;
-        if !held.allow(&asked) {
-            return Err(ScopeRefused::NotAllowed(asked));
-        }
-        granted.push(asked);
-    }
-    Ok(granted.into_iter().collect())
+    let mut seen = BTreeSet::new();
+    let offers = requested.iter().map(|asked| match canonical(asked) {
+        Err(fault) => (asked.clone(), Err(fault.into())),
+        Ok(asked) if held.allow(&asked) => (asked, Ok(())),
+        Ok(asked) => (asked.clone(), Err(ScopeRefused::NotAllowed(asked))),
+    });
+    offers.filter(|(scope, _)| seen.insert(scope.clone())).collect()
 }
 
 #[cfg(test)]
@@ -47,6 +49,11 @@ mod tests {
 
     fn list(text: &str) -> ScopeList {
         ScopeList::parse(text).unwrap()
+    }
+
+    /// All that is asked for, or the first refusal.
+    fn grant(held: &ScopeList, requested: Option<&ScopeList>) -> Result<ScopeList, ScopeRefused> {
+        offer(held, requested).into_iter().map(|(scope, held)| held.map(|()| scope)).collect()
     }
 
     fn granted(held: &str, asked: &str) -> Result<String, ScopeRefused> {

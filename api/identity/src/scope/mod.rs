@@ -8,7 +8,7 @@ mod matcher;
 mod path;
 pub mod system;
 
-pub use grant::{ScopeRefused, grant};
+pub use grant::{Offered, ScopeRefused, offer};
 pub use list::{MAX_SCOPE_LEN, MAX_SCOPES, Scope, ScopeFault, ScopeList};
 pub use matcher::{Held, canonical};
 

@@ -3,7 +3,7 @@
 use raft_store_core::{Abort, Outcome, Tx};
 use serde_json::json;
 
-use super::list::{SessionId, list};
+use super::list::{SessionId, list, records};
 use super::record::Sessions;
 use crate::event::{self, Actor};
 use crate::ids::{RealmId, UserId};
@@ -28,7 +28,13 @@ pub enum EndedBy {
 ///
 /// # Errors
 /// Inner: there is none.
-pub fn end(tx: &mut Tx<'_>, realm: &RealmId, hash: &TokenHash, by: EndedBy, actor: &Actor) -> Decided<(), NoSuchSession> {
+pub fn end(
+    tx: &mut Tx<'_>,
+    realm: &RealmId,
+    hash: &TokenHash,
+    by: EndedBy,
+    actor: &Actor,
+) -> Decided<(), NoSuchSession> {
     let at = (realm.clone(), *hash);
     let Some(session) = raft_store_core::Read::get::<Sessions>(tx, &at)? else { return refuse(NoSuchSession) };
     let user = session.row.user()?;
@@ -85,7 +91,7 @@ pub fn end_all(
 
 /// Removes at most `limit` sessions of a person who is being deleted; answers how many.
 pub(crate) fn purge(tx: &mut Tx<'_>, realm: &RealmId, user: UserId, limit: usize) -> Result<usize, Abort> {
-    let all = list(tx, realm, user)?;
+    let all = records(tx, realm, user)?;
     for session in all.iter().take(limit) {
         tx.delete::<Sessions>(&session.key)?;
     }

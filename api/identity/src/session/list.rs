@@ -9,6 +9,8 @@ use raft_store_core::{Abort, Read, Stored};
 use super::record::{Sessions, SessionsOfUser};
 use crate::ids::{RealmId, UserId};
 use crate::opaque::TokenHash;
+use crate::realm::RealmNotBefore;
+use crate::user::UserNotBefore;
 
 /// Bytes of a session's public name: nobody guesses them, and they open nothing.
 const ID_LEN: usize = 12;
@@ -39,11 +41,20 @@ impl fmt::Display for SessionId {
     }
 }
 
-/// The sessions of a person that are not over, the one used last first.
+/// The sessions of a person that count, the one used last first.
 ///
 /// # Errors
 /// When storage fails.
 pub fn list(read: &impl Read, realm: &RealmId, user: UserId) -> Result<Vec<Stored<Sessions>>, Abort> {
+    let of_realm = read.marker::<RealmNotBefore>(realm)?;
+    let not_before = read.marker::<UserNotBefore>(&(realm.clone(), user))?.max(of_realm);
+    let mut all = records(read, realm, user)?;
+    all.retain(|session| not_before.is_none_or(|at| at.0 <= session.row.born_revision));
+    Ok(all)
+}
+
+/// The records of a person's sessions, of dead ones too.
+pub(super) fn records(read: &impl Read, realm: &RealmId, user: UserId) -> Result<Vec<Stored<Sessions>>, Abort> {
     let mut all = read.all::<SessionsOfUser>(&(realm.clone(), user))?;
     all.sort_by(|one, other| other.row.last_seen_ms.cmp(&one.row.last_seen_ms).then(one.key.1.cmp(&other.key.1)));
     Ok(all)

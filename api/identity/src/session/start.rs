@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use raft_store_core::{Abort, Read, Stored, Tx};
 
-use super::list::list;
+use super::list::records;
 use super::live::LiveSession;
 use super::record::{Amr, Session, Sessions};
 use crate::opaque::TokenHash;
@@ -41,7 +41,7 @@ pub(crate) fn start(
     if let Some(old) = old {
         tx.delete::<Sessions>(&(realm.key.clone(), *old))?;
     }
-    let held = list(tx, &realm.key, user.key.1)?;
+    let held = records(tx, &realm.key, user.key.1)?;
     for surplus in held.iter().skip(MAX_SESSIONS - 1) {
         tx.delete::<Sessions>(&surplus.key)?;
     }

@@ -72,7 +72,8 @@ pub fn begin(
         _ => None,
     };
     let network = network(actor.address);
-    let load = |tx: &Tx<'_>, kind, account: Option<&Account>, rest: &[u8]| Counter::load(tx, realm, kind, account, rest);
+    let load =
+        |tx: &Tx<'_>, kind, account: Option<&Account>, rest: &[u8]| Counter::load(tx, realm, kind, account, rest);
     let (mut counters, fresh) = if let Some(device) = &device {
         (vec![load(tx, Kind::Device, Some(&account), device)?], false)
     } else {

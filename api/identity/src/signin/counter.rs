@@ -18,7 +18,7 @@ pub const SOURCE_FREE: u32 = 100;
 /// a list of stolen passwords is tried at two a minute.
 pub const SOURCE_FORGIVES_MS: u64 = 30_000;
 /// The first delay, in ms. Each further attempt doubles it.
-pub const FIRST_DELAY_MS: u64 = 1_000;
+pub(super) const FIRST_DELAY_MS: u64 = 1_000;
 /// The longest delay, in ms: nobody is locked out for good.
 pub const LONGEST_DELAY_MS: u64 = 15 * 60 * 1000;
 /// How long after the last attempt a counter is forgotten, in ms.

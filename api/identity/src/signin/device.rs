@@ -25,12 +25,7 @@ impl DeviceToken {
     }
 
     /// The device of a cookie, if it is known to have signed in to this account.
-    pub(super) fn open(
-        read: &impl Read,
-        realm: &RealmId,
-        user: UserId,
-        text: &str,
-    ) -> Result<Option<DeviceId>, Abort> {
+    pub(super) fn open(read: &impl Read, realm: &RealmId, user: UserId, text: &str) -> Result<Option<DeviceId>, Abort> {
         let opened = continuation::open(read, realm, Kind::Device, text, DEVICE_REMEMBERED)?;
         Ok(opened.and_then(|opened| opened.payload.strip_prefix(&user.0)?.try_into().ok()))
     }

@@ -12,6 +12,10 @@ mod device;
 mod last_login;
 
 #[cfg(test)]
+mod golden_test;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod throttle_test;
@@ -19,7 +23,8 @@ mod throttle_test;
 pub use begin::{Attempt, Throttled, begin};
 pub use complete::{NewSession, Proof, SignInRefused, SignedIn, complete};
 pub use counter::{
-    ACCOUNT_FREE, ACCOUNT_FRESH, DEVICE_FREE, LONGEST_DELAY_MS, PAIR_FREE, REMEMBERED_MS, SOURCE_FREE, SOURCE_FORGIVES_MS,
+    ACCOUNT_FREE, ACCOUNT_FRESH, DEVICE_FREE, LONGEST_DELAY_MS, PAIR_FREE, REMEMBERED_MS, SOURCE_FORGIVES_MS,
+    SOURCE_FREE,
 };
 pub use counters::{LoginAttempt, LoginAttempts};
 pub use device::{DEVICE_REMEMBERED, DeviceToken};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::jti::Jti;
-use crate::ids::ClientId;
+use crate::ids::{ClientId, UserId};
 use crate::keys::{KeyCache, TokenFault, kid_of};
 use crate::realm::Realms;
 
@@ -69,7 +69,7 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Opti
 }
 
 /// Members, each with a name of its own: of two, readers would disagree which counts.
-fn distinct<'de, D: Deserializer<'de>>(from: D) -> Result<Map<String, Value>, D::Error> {
+pub(super) fn distinct<'de, D: Deserializer<'de>>(from: D) -> Result<Map<String, Value>, D::Error> {
     struct Members;
     impl<'de> Visitor<'de> for Members {
         type Value = Map<String, Value>;
@@ -100,6 +100,8 @@ pub struct VerifiedToken {
     pub jti: Jti,
     /// The client it was issued to.
     pub client: ClientId,
+    /// The person it is about; `None`: the client itself.
+    pub user: Option<UserId>,
 }
 
 /// Verifies a token's signature, algorithm, issuer and form. Reads the key's record, so that a retired key verifies
@@ -121,6 +123,12 @@ pub fn verify(
     Ok(verifier.verify::<AccessClaims>(token, &realm.row.issuer).and_then(|claims| {
         let jti = Jti::parse(&claims.jti).map_err(|_| TokenFault::Jti)?;
         let client = ClientId::parse(&claims.client_id).map_err(|_| TokenFault::Malformed)?;
-        Ok(VerifiedToken { claims, jti, client })
+        // No client has the id of a person.
+        let user = if claims.sub == claims.client_id {
+            None
+        } else {
+            Some(UserId::parse(&claims.sub).map_err(|_| TokenFault::Malformed)?)
+        };
+        Ok(VerifiedToken { claims, jti, client, user })
     }))
 }

@@ -3,23 +3,41 @@
 use raft_store_core::{Abort, Read, Revision, Stored, Timestamp};
 
 use super::jti::GrantId;
+use super::judge::{Asked, Case, OPENID, judge};
+use super::person::Person;
 use super::profile::Profile;
 use crate::audience::Audience;
-use crate::client::{AuthMethod, AuthenticatedClient, GrantType};
-use crate::ids::ClientId;
-use crate::realm::Realms;
-use crate::scope::{ScopeList, ScopeRefused, grant};
+use crate::client::{AuthenticatedClient, Client, GrantType};
+use crate::ids::{ClientId, UserId};
+use crate::realm::{Realm, Realms};
+use crate::scope::{ScopeList, ScopeRefused};
+use crate::session::Amr;
 
 /// About whom the token speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Subject {
     /// The client itself.
     Client,
+    /// A person who signed in.
+    User(UserSubject),
+}
+
+/// A person who allowed a client to act for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserSubject {
+    /// Who.
+    pub user: UserId,
+    /// The grant that the token hangs on: it ends with it.
+    pub grant: GrantId,
+    /// When they proved who they are, cluster time in ms.
+    pub auth_time_ms: u64,
+    /// How they proved it.
+    pub amr: Vec<Amr>,
 }
 
 /// What is asked for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Ask<'a> {
     /// Who asks.
     pub client: &'a AuthenticatedClient,
@@ -27,7 +45,8 @@ pub struct Ask<'a> {
     pub subject: Subject,
     /// By which grant.
     pub grant: GrantType,
-    /// Which scopes; none asked: see [`crate::scope::grant`].
+    /// Which scopes. About the client itself: those asked for, none being all that [`crate::scope::offer`] has. About a
+    /// person: those that the grant was made with (see [`super::preview`]), and an empty list is no scope at all.
     pub scopes: Option<&'a ScopeList>,
     /// For whom.
     pub audience: &'a Audience,
@@ -47,6 +66,12 @@ pub enum IssueRefused {
     /// A client that proves nothing asks for a token about itself (RFC 6749 §4.4).
     #[error("a public client cannot use this grant")]
     PublicClient,
+    /// There is no such person any more.
+    #[error("User is not active.")]
+    UserGone,
+    /// The person, by user name, is suspended, or their end time has passed.
+    #[error("User {0} is not active.")]
+    UserInactive(String),
     /// The scopes.
     #[error(transparent)]
     Scope(#[from] ScopeRefused),
@@ -63,15 +88,24 @@ pub enum IssueRefused {
 pub struct Permit {
     pub(super) issuer: String,
     pub(super) client: ClientId,
-    pub(super) subject: Subject,
-    pub(super) grant: Option<GrantId>,
+    pub(super) signed_in: Option<SignedIn>,
     pub(super) scopes: ScopeList,
     pub(super) audience: Audience,
     pub(super) lifetime: u32,
     pub(super) profile: Profile,
     pub(super) nbf_offset: Option<u32>,
+    pub(super) authn_info: bool,
+    pub(super) id_lifetime: u32,
+    pub(super) require_auth_time: bool,
     pub(super) now: Timestamp,
     pub(super) revision: Revision,
+}
+
+/// The person that a token is about, and how they signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SignedIn {
+    pub(super) person: Person,
+    pub(super) subject: UserSubject,
 }
 
 impl Permit {
@@ -79,6 +113,12 @@ impl Permit {
     #[must_use]
     pub const fn scopes(&self) -> &ScopeList {
         &self.scopes
+    }
+
+    /// Whether an ID token belongs to it: `openid` was granted, about a person.
+    #[must_use]
+    pub fn has_id_token(&self) -> bool {
+        self.signed_in.is_some() && self.scopes.has(OPENID)
     }
 }
 
@@ -100,7 +140,18 @@ pub fn parse_expires_in(text: &str) -> Result<u32, InvalidExpiresIn> {
     if seconds == 0 { Err(InvalidExpiresIn) } else { Ok(u32::try_from(seconds).unwrap_or(u32::MAX)) }
 }
 
+/// How long an access token lives, s.
+pub(super) fn lifetime(client: &Client, realm: &Realm, expires_in: Option<u32>) -> u32 {
+    let own = match client.access_token_validity_seconds {
+        0 => realm.access_token_seconds,
+        seconds => seconds,
+    };
+    own.min(realm.max_access_token_seconds).min(expires_in.unwrap_or(u32::MAX))
+}
+
 /// Decides. `realm` and the client are of the same `read`.
+///
+/// Whether the session and the grant behind a token about a person still count is for the caller to say.
 ///
 /// # Errors
 /// Inner: see [`IssueRefused`]. Outer: when storage fails.
@@ -109,40 +160,42 @@ pub fn decide(read: &impl Read, realm: &Stored<Realms>, ask: &Ask<'_>) -> Result
     if ask.client.realm() != &realm.key {
         return Err(Abort::corrupt("client of another realm"));
     }
-    if !client.active {
-        return Ok(Err(IssueRefused::Suspended));
-    }
-    if ask.grant != GrantType::ClientCredentials || !client.may_use(ask.grant) {
-        return Ok(Err(IssueRefused::Grant(ask.grant)));
-    }
-    if ask.client.method() == AuthMethod::None {
-        return Ok(Err(IssueRefused::PublicClient));
-    }
-    let held = client.scopes()?;
-    let scopes = match grant(&held, ask.scopes) {
+    let subject = match &ask.subject {
+        Subject::Client => None,
+        Subject::User(subject) => Some(subject),
+    };
+    let nothing = ScopeList::default();
+    let case = Case {
+        client: ask.client.stored(),
+        method: ask.client.method(),
+        user: subject.map(|subject| subject.user),
+        grant: ask.grant,
+        asked: match subject {
+            None => Asked::Request(ask.scopes),
+            Some(_) => Asked::Grant(ask.scopes.unwrap_or(&nothing)),
+        },
+    };
+    let judged = judge(read, realm, &case)?;
+    let scopes = match judged.scopes() {
         Ok(scopes) => scopes,
-        Err(refused) => return Ok(Err(refused.into())),
+        Err(refused) => return Ok(Err(refused)),
     };
-    let profile = match Profile::choose(&held, settings.default_profile()?) {
-        Ok(profile) => profile,
-        Err(name) => return Ok(Err(IssueRefused::Profile(name))),
-    };
-    let own = match client.access_token_validity_seconds {
-        0 => settings.access_token_seconds,
-        seconds => seconds,
-    };
-    let lifetime = own.min(settings.max_access_token_seconds).min(ask.expires_in.unwrap_or(u32::MAX));
-    let nbf = profile == Profile::Wlcg || settings.include_nbf;
+    let nbf = judged.profile == Profile::Wlcg || settings.include_nbf;
     Ok(Ok(Permit {
         issuer: settings.issuer.clone(),
         client: ask.client.id().clone(),
-        subject: ask.subject,
-        grant: None,
+        signed_in: judged.person.zip(subject).map(|(person, subject)| SignedIn { person, subject: subject.clone() }),
         scopes,
         audience: ask.audience.clone(),
-        lifetime,
-        profile,
+        lifetime: lifetime(client, settings, ask.expires_in),
+        profile: judged.profile,
         nbf_offset: nbf.then_some(settings.nbf_offset_seconds),
+        authn_info: settings.include_authn_info,
+        id_lifetime: match client.id_token_validity_seconds {
+            0 => settings.id_token_seconds,
+            seconds => seconds,
+        },
+        require_auth_time: client.require_auth_time,
         now: read.now(),
         revision: read.revision(),
     }))

@@ -8,6 +8,8 @@ use crate::scope::ScopeList;
 pub const WLCG_ANY_AUDIENCE: &str = "https://wlcg.cern.ch/jwt/v1/any";
 /// The profile's version; stays so until all relying parties accept newer ones.
 pub(super) const WLCG_VERSION: &str = "1.0";
+/// The claim that says the version, and by that which profile a token has.
+pub(super) const WLCG_VERSION_CLAIM: &str = "wlcg.ver";
 /// Scopes that choose a profile, served or not.
 const PROFILE_SCOPES: [&str; 4] = ["iam", "wlcg", "aarc", "kc"];
 

@@ -11,6 +11,7 @@ use crate::event::{self, Actor};
 use crate::ids::RealmId;
 use crate::keys::{KeyCache, TokenFault};
 use crate::realm::{RealmNotBefore, Realms};
+use crate::refresh::{self, RefreshRevocation};
 
 /// What came of it. Every one is a success on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,11 +22,24 @@ pub enum Revocation {
     Dead(Inactive),
     /// Not a token of this realm.
     Unknown(TokenFault),
+    /// Not a refresh token of this realm, or of a family that ended.
+    UnknownRefresh,
     /// Another client's: nothing happened.
     NotTheCallers,
 }
 
-/// Revokes a token of the caller. Nothing is written unless the token is live.
+impl From<RefreshRevocation> for Revocation {
+    fn from(revocation: RefreshRevocation) -> Self {
+        match revocation {
+            RefreshRevocation::Revoked => Self::Revoked,
+            RefreshRevocation::Unknown => Self::UnknownRefresh,
+            RefreshRevocation::NotTheCallers => Self::NotTheCallers,
+        }
+    }
+}
+
+/// Revokes a token of the caller: an access token alone, a refresh token with its whole grant. Nothing is written
+/// unless the token is live.
 ///
 /// # Errors
 /// When storage fails.
@@ -37,6 +51,12 @@ pub fn revoke(
     token: &str,
     actor: &Actor,
 ) -> Result<Outcome<Revocation>, Abort> {
+    if refresh::is_refresh_token(token) {
+        return Ok(match refresh::revoke(tx, &realm.key, caller.id(), token, actor)? {
+            Outcome::Commit(done) => Outcome::Commit(done.into()),
+            Outcome::Answer(done) => Outcome::Answer(done.into()),
+        });
+    }
     let token = match verify(tx, realm, keys, token)? {
         Ok(token) => token,
         Err(fault) => return Ok(Outcome::Answer(Revocation::Unknown(fault))),
@@ -54,7 +74,7 @@ pub fn revoke(
     };
     // The table has no unique index, so there is nothing that could be taken.
     let _ = tx.put::<RevokedTokens>((realm.key.clone(), token.claims.jti.clone()), row)?;
-    let changes = json!({"client": token.client.as_str(), "exp": token.claims.exp});
+    let changes = json!({"client": token.client.as_str(), "sub": token.claims.sub, "exp": token.claims.exp});
     event::record(tx, &realm.key, "token.revoke", &token.claims.jti, changes, actor)?;
     Ok(Outcome::Commit(Revocation::Revoked))
 }

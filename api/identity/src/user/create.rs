@@ -6,7 +6,7 @@ use serde_json::json;
 use super::fields::InvalidUser;
 use super::parts::Provenance;
 use super::patch::UserPatch;
-use super::record::{Status, User, UserByName, Users, UsersWithEmail};
+use super::record::{Status, User, UserByName, Users, UsersWithEmail, email_key};
 use crate::client::Clients;
 use crate::event::{self, Actor};
 use crate::ids::{ClientId, RealmId, UserId};
@@ -93,15 +93,8 @@ pub fn create(
 
 /// Whether a client of the realm has this id.
 fn is_client(read: &impl Read, realm: &RealmId, id: UserId) -> Result<bool, Abort> {
-    // A client's id may be written in any case.
-    let text = id.to_string();
-    for text in [text.to_ascii_uppercase(), text] {
-        let client = ClientId::parse(&text).map_err(|_| Abort::corrupt("user id"))?;
-        if read.get::<Clients>(&(realm.clone(), client))?.is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let client = ClientId::parse(&id.to_string()).map_err(|_| Abort::corrupt("user id"))?;
+    Ok(read.get::<Clients>(&(realm.clone(), client))?.is_some())
 }
 
 /// What somebody else holds already.
@@ -120,22 +113,19 @@ pub(super) fn taken(
     before: Option<&User>,
     row: &User,
 ) -> Result<Option<Held>, Abort> {
-    let at = |key: String| (realm.key.clone(), key);
-    let name = fold::user_name(&row.user_name);
-    if before.is_none_or(|before| fold::user_name(&before.user_name) != name) {
-        if tx.find::<UserByName>(&at(name.clone()))?.is_some_and(|other| other.key.1 != id) {
-            return Ok(Some(Held::Name));
-        }
-        let with_address = if name.contains('@') { tx.all::<UsersWithEmail>(&at(name))? } else { Vec::new() };
-        if with_address.iter().any(|other| other.key.1 != id) {
+    let named = |name: &str| tx.find::<UserByName>(&(realm.key.clone(), fold::user_name(name)));
+    let addressed = |email: &str| tx.all::<UsersWithEmail>(&(realm.key.clone(), email_key(email)));
+    let name = &row.user_name;
+    if before.is_none_or(|before| fold::user_name(&before.user_name) != fold::user_name(name)) {
+        let addressed = if name.contains('@') { addressed(name)? } else { Vec::new() };
+        if named(name)?.iter().chain(&addressed).any(|other| other.key.1 != id) {
             return Ok(Some(Held::Name));
         }
     }
     let had: Vec<String> = before.iter().flat_map(|row| &row.emails).map(|email| fold::email(&email.value)).collect();
-    for email in row.emails.iter().map(|email| fold::email(&email.value)).filter(|email| !had.contains(email)) {
-        let others = if realm.row.email_unique { tx.all::<UsersWithEmail>(&at(email.clone()))? } else { Vec::new() };
-        let named = tx.find::<UserByName>(&at(email))?;
-        if others.iter().chain(&named).any(|other| other.key.1 != id) {
+    for email in row.emails.iter().map(|email| &email.value).filter(|email| !had.contains(&fold::email(email))) {
+        let addressed = if realm.row.email_unique { addressed(email)? } else { Vec::new() };
+        if named(email)?.iter().chain(&addressed).any(|other| other.key.1 != id) {
             return Ok(Some(Held::Email));
         }
     }

@@ -216,7 +216,9 @@ fn lines(field: &'static str, value: &str) -> Result<(), InvalidUser> {
 /// Whether it is a name of an attribute or label, as INDIGO has them.
 fn is_attribute_name(name: &str) -> bool {
     let rest = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    name.len() <= limits::ATTRIBUTE_NAME && name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.bytes().all(rest)
+    name.len() <= limits::ATTRIBUTE_NAME
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.bytes().all(rest)
 }
 
 pub(super) fn attributes(attributes: &[Attribute]) -> Result<Vec<Attribute>, InvalidUser> {
@@ -249,8 +251,7 @@ pub(crate) fn labels(labels: &[Label]) -> Result<Vec<Label>, InvalidUser> {
 
 fn is_prefix(prefix: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    let label = |label: &str| {
-        !label.is_empty() && label.bytes().all(plain) && !label.starts_with('-') && !label.ends_with('-')
-    };
+    let label =
+        |label: &str| !label.is_empty() && label.bytes().all(plain) && !label.starts_with('-') && !label.ends_with('-');
     prefix.len() <= limits::LABEL_PREFIX && prefix.split('.').all(label)
 }

@@ -2,7 +2,9 @@
 
 use raft_store_core::{Abort, Read, Stored, Timestamp, View};
 
-use super::record::{Status, User, UserByExternalId, UserByLinkedIdentity, UserByName, Users, UsersWithEmail};
+use super::record::{
+    Status, User, UserByExternalId, UserByLinkedIdentity, UserByName, Users, UsersWithEmail, email_key,
+};
 use crate::ids::{RealmId, UserId};
 use crate::text::fold;
 
@@ -31,7 +33,7 @@ pub fn by_name(read: &impl Read, realm: &RealmId, name: &str) -> Result<Option<S
 /// # Errors
 /// When storage fails.
 pub fn by_email(read: &impl Read, realm: &RealmId, email: &str) -> Result<Vec<Stored<Users>>, Abort> {
-    let mut found = read.all::<UsersWithEmail>(&(realm.clone(), fold::email(email)))?;
+    let mut found = read.all::<UsersWithEmail>(&(realm.clone(), email_key(email)))?;
     found.retain(there);
     Ok(found)
 }

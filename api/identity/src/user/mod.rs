@@ -20,6 +20,10 @@ mod status;
 mod update;
 
 #[cfg(test)]
+mod linked_test;
+#[cfg(test)]
+mod status_test;
+#[cfg(test)]
 mod tests;
 
 pub use certificate::{CertificateFault, CertificateIdentity};

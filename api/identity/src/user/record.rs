@@ -1,5 +1,6 @@
 //! What is stored of a person.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use raft_store_core::{Abort, Index, IndexId, Marker, MarkerId, Set, SetId, Table, TableId, Through, Unique};
 
 use super::parts::{Address, Attribute, Certificate, Email, Label, LinkedIdentity, Name, Phone, Photo, SshKey};
@@ -185,19 +186,28 @@ impl Index for UserByName {
 
 impl Unique for UserByName {}
 
-/// People by folded e-mail address. Whether two may share one is the realm's setting.
+/// A folded e-mail address as a key: its SHA-256. A set's key outlives what was in the set, and an address is personal.
+#[must_use]
+pub fn email_key(address: &str) -> [u8; 32] {
+    let mut key = [0; 32];
+    let digest = digest(&SHA256, fold::email(address).as_bytes());
+    key.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
+    key
+}
+
+/// People by [`email_key`]. Whether two may share an address is the realm's setting.
 #[derive(Clone, Copy, Debug)]
 pub struct UserByEmail;
 
 impl Index for UserByEmail {
     type Of = Users;
-    type Key = (RealmId, String);
+    type Key = (RealmId, [u8; 32]);
     const ID: IndexId = tables::USER_BY_EMAIL;
     const NAME: &'static str = "email";
     const UNIQUE: bool = false;
-    fn keys((realm, _): &(RealmId, UserId), row: &User) -> Vec<(RealmId, String)> {
-        let mut keys: Vec<_> = row.emails.iter().map(|email| fold::email(&email.value)).collect();
-        keys.sort();
+    fn keys((realm, _): &(RealmId, UserId), row: &User) -> Vec<(RealmId, [u8; 32])> {
+        let mut keys: Vec<_> = row.emails.iter().map(|email| email_key(&email.value)).collect();
+        keys.sort_unstable();
         keys.dedup();
         keys.into_iter().map(|email| (realm.clone(), email)).collect()
     }
@@ -209,10 +219,10 @@ pub struct UsersWithEmail;
 
 impl Set for UsersWithEmail {
     type Of = Users;
-    type Prefix = (RealmId, String);
+    type Prefix = (RealmId, [u8; 32]);
     const ID: SetId = tables::USERS_WITH_EMAIL;
     const THROUGH: Through = Through::Index(tables::USER_BY_EMAIL);
-    fn prefixes(key: &(RealmId, UserId), row: &User) -> Vec<(RealmId, String)> {
+    fn prefixes(key: &(RealmId, UserId), row: &User) -> Vec<(RealmId, [u8; 32])> {
         UserByEmail::keys(key, row)
     }
 }

@@ -35,7 +35,6 @@ account-password-again = Neues Passwort, noch einmal
 account-password-submit = Passwort ändern
 account-password-words = Das beendet Ihre anderen Sitzungen und den dauerhaften Zugriff von Anwendungen.
 
-account-done-password = Ihr Passwort ist geändert.
 account-done-session = Die Sitzung ist beendet.
 account-done-approval = Der Zugriff ist widerrufen.
 account-wrong-password = Das jetzige Passwort stimmt nicht.
@@ -47,6 +46,7 @@ password-need-again = Geben Sie das neue Passwort ein zweites Mal ein.
 password-differ = Die beiden neuen Passwörter sind nicht gleich.
 password-short = Das Passwort ist zu kurz: Es braucht mindestens { $minimum } Zeichen.
 password-long = Das Passwort ist zu lang.
+password-character = Das Passwort enthält ein Zeichen, das sich nicht tippen lässt.
 password-common = Dieses Passwort gehört zu denen, die zuerst ausprobiert werden. Wählen Sie ein anderes.
 password-personal = Das Passwort ist Ihrem Benutzernamen oder Ihrer E-Mail-Adresse zu ähnlich. Wählen Sie ein anderes.
 password-pattern = Das Passwort folgt nicht den Regeln von { $organisation }.

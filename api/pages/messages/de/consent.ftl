@@ -2,7 +2,6 @@
 consent-title = Zugriff erlauben?
 consent-asks = { $client } bittet um Zugriff auf Ihr Konto.
 consent-will = Wenn Sie es erlauben, kann { $client }:
-consent-nothing = { $client } möchte nicht mehr als wissen, dass Sie hier angemeldet sind.
 consent-warn-registered = Diese Anwendung hat sich selbst registriert. { $organisation } hat sie nicht geprüft: Erlauben Sie den Zugriff nur, wenn Sie ihr vertrauen.
 consent-warn-public = Diese Anwendung läuft auf Ihrem eigenen Gerät, daher lässt sich nicht prüfen, wer sie ist. Erlauben Sie den Zugriff nur, wenn Sie sie gerade selbst gestartet haben.
 consent-returns = Danach kehren Sie zu { $place } zurück.

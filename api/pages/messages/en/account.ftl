@@ -35,7 +35,6 @@ account-password-again = New password, again
 account-password-submit = Change password
 account-password-words = Changing it ends your other sessions and the standing access of applications.
 
-account-done-password = Your password is changed.
 account-done-session = The session is ended.
 account-done-approval = The access is withdrawn.
 account-wrong-password = The current password is not right.
@@ -47,6 +46,7 @@ password-need-again = Enter the new password a second time.
 password-differ = The two new passwords are not the same.
 password-short = The password is too short: it needs at least { $minimum } characters.
 password-long = The password is too long.
+password-character = The password holds a character that cannot be typed.
 password-common = This password is one of those that are tried first. Choose another.
 password-personal = The password is too close to your user name or e-mail address. Choose another.
 password-pattern = The password does not follow the rules of { $organisation }.

@@ -2,7 +2,6 @@
 consent-title = Allow access?
 consent-asks = { $client } asks for access to your account.
 consent-will = If you allow it, { $client } can:
-consent-nothing = { $client } asks for nothing beyond knowing that you are signed in here.
 consent-warn-registered = This application registered itself. { $organisation } has not reviewed it: allow access only if you trust it.
 consent-warn-public = This application runs on your own device, so that its identity cannot be verified. Allow access only if you started it yourself just now.
 consent-returns = Afterwards you return to { $place }.

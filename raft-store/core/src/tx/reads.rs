@@ -66,6 +66,17 @@ impl Read for Tx<'_> {
         Ok(out)
     }
 
+    fn epoch<S: Set>(&self, of: &S::Prefix) -> Result<Option<Revision>, Abort> {
+        let physical = layout::epoch_key(S::ID, &of.to_bytes());
+        if self.touched.contains(&physical) {
+            // The least revision that the commit can have.
+            return Ok(Some(Revision(self.view.revision().0 + 1)));
+        }
+        let revision = self.view.epoch::<S>(of)?;
+        self.guard(physical, revision);
+        Ok(revision)
+    }
+
     fn marker<M: Marker>(&self, key: &M::Key) -> Result<Option<Revision>, Abort> {
         let physical = layout::marker_key(M::ID, &key.to_bytes());
         if self.touched.contains(&physical) {

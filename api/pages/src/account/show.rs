@@ -1,0 +1,187 @@
+//! `GET /account`.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+use raft_store_core::{Abort, Freshness, Outcome, Read, Stored};
+use woad_http::Services;
+use woad_http::page::PageCall;
+use woad_identity::session::{self, LiveSession, SessionId, Sessions};
+use woad_identity::user::User;
+use woad_identity::{client, consent, csrf, password};
+
+use crate::error::PageError;
+use crate::faults::Faults;
+use crate::scopes::{self, ScopeLine};
+use crate::shell::Shell;
+use crate::text::Lang;
+use crate::visit::Visit;
+use crate::{device, moment, new_password, page};
+
+#[derive(Template)]
+#[template(path = "account.html")]
+struct AccountTemplate {
+    shell: Shell,
+    notice: Option<String>,
+    refusal: Option<String>,
+    faults: Faults,
+    csrf: String,
+    person: Person,
+    sessions: Vec<SessionLine>,
+    approvals: Vec<ApprovalLine>,
+    hint: String,
+}
+
+struct Person {
+    user_name: String,
+    name: Option<String>,
+    email: Option<String>,
+    since: String,
+    has_password: bool,
+}
+
+struct SessionLine {
+    id: String,
+    this: bool,
+    device: String,
+    began: String,
+    seen: String,
+    address: String,
+    end_label: String,
+}
+
+struct ApprovalLine {
+    client_id: String,
+    client_name: String,
+    scopes: Vec<ScopeLine>,
+    since: String,
+    until: Option<String>,
+    remove_label: String,
+}
+
+/// What the page says beside what it shows.
+#[derive(Default)]
+pub(super) struct Said {
+    pub(super) status: StatusCode,
+    pub(super) notice: Option<String>,
+    pub(super) refusal: Option<String>,
+    pub(super) faults: Faults,
+}
+
+/// Looking at one's account is using the session.
+pub(crate) async fn show(services: Services, call: PageCall) -> Result<Response, PageError> {
+    let visit = Visit::new(services, call);
+    let Some(hash) = visit.call.session else { return Ok(page::see_other("/login")) };
+    let realm = &visit.call.realm;
+    let touched = visit
+        .transact(|tx| {
+            Ok(match session::touch(tx, realm, &hash)? {
+                Outcome::Commit(done) => Outcome::Commit(done),
+                Outcome::Answer(done) => Outcome::Answer(done),
+            })
+        })
+        .await?;
+    if touched.is_err() {
+        return Ok(page::see_other("/login"));
+    }
+    let notice = match visit.call.query.get("done") {
+        Some("session") => Some("account-done-session"),
+        Some("approval") => Some("account-done-approval"),
+        _ => None,
+    };
+    draw(&visit, Said { notice: notice.map(|key| visit.lang.text(key)), ..Said::default() }).await
+}
+
+/// The page, of one state. Whoever's session ended meanwhile is sent to sign in.
+pub(super) async fn draw(visit: &Visit, said: Said) -> Result<Response, PageError> {
+    let mut said = Some(said);
+    let template = visit
+        .view(Freshness::Linearizable, |view| {
+            let Some(session) = visit.session(view)? else { return Ok(None) };
+            template(visit, view, &session).map(Some)
+        })
+        .await?;
+    let (Some(template), Some(said)) = (template, said.take()) else { return Ok(page::see_other("/login")) };
+    let template = AccountTemplate { notice: said.notice, refusal: said.refusal, faults: said.faults, ..template };
+    Ok(page::show(said.status, &template))
+}
+
+fn template(visit: &Visit, read: &impl Read, session: &LiveSession) -> Result<AccountTemplate, Abort> {
+    let (lang, realm) = (visit.lang, &visit.call.realm);
+    let user = session.user();
+    let id = user.key.1;
+    let sessions = session::list(read, &realm.key, id)?;
+    let mut approvals = Vec::new();
+    for consent in consent::list(read, &realm.key, id)? {
+        let client = client::get(read, &realm.key, &consent.key.2)?;
+        let name = client.map(|client| client.row.client_name).filter(|name| !name.is_empty());
+        let client_name = name.unwrap_or_else(|| consent.key.2.to_string());
+        let held = consent.row.approvals.iter().filter(|approval| approval.holds(read.now()));
+        approvals.extend(approval_line(lang, consent.key.2.to_string(), client_name, held));
+    }
+    Ok(AccountTemplate {
+        shell: Shell { wide: true, ..visit.shell(read)? },
+        notice: None,
+        refusal: None,
+        faults: Faults::none(),
+        csrf: csrf::token(read, &realm.key, session.hash())?,
+        person: person(&user.row, password::stored(read, &realm.key, id)?.is_some()),
+        sessions: sessions.iter().map(|stored| session_line(lang, stored, session)).collect(),
+        approvals,
+        hint: new_password::hint(lang, &realm.row),
+    })
+}
+
+fn person(user: &User, has_password: bool) -> Person {
+    let whole = user.name.as_ref().map(|name| match name.formatted.as_str() {
+        "" => format!("{} {}", name.given, name.family).trim().to_owned(),
+        formatted => formatted.to_owned(),
+    });
+    Person {
+        user_name: user.user_name.clone(),
+        name: Some(user.display_name.clone()).filter(|name| !name.is_empty()).or(whole).filter(|name| !name.is_empty()),
+        email: user.primary_email().map(|email| email.value.clone()),
+        since: moment::day(user.created_ms),
+        has_password,
+    }
+}
+
+fn session_line(lang: Lang, stored: &Stored<Sessions>, this: &LiveSession) -> SessionLine {
+    let row = &stored.row;
+    let device = device::name(&row.user_agent).unwrap_or_else(|| lang.text("account-session-unknown"));
+    let seen = moment::minute(row.last_seen_ms);
+    SessionLine {
+        id: SessionId::of(&stored.key.1).to_string(),
+        this: stored.key.1 == *this.hash(),
+        began: moment::minute(row.created_ms),
+        address: row.address.clone(),
+        end_label: format!("{}: {device}, {seen}", lang.text("account-session-end")),
+        device,
+        seen,
+    }
+}
+
+/// One line a client, whatever the number of its redirect URIs; nothing, when no approval holds.
+fn approval_line<'a>(
+    lang: Lang,
+    client_id: String,
+    client_name: String,
+    approvals: impl Iterator<Item = &'a consent::Approval>,
+) -> Option<ApprovalLine> {
+    let approvals: Vec<_> = approvals.collect();
+    let since = approvals.iter().map(|approval| approval.given_ms).max()?;
+    let forever = approvals.iter().any(|approval| approval.expires_ms == 0);
+    let until = approvals.iter().map(|approval| approval.expires_ms).max().filter(|_| !forever);
+    let mut scopes: Vec<&str> = approvals.iter().flat_map(|approval| approval.scope.split(' ')).collect();
+    scopes.retain(|scope| !scope.is_empty());
+    let mut seen = std::collections::BTreeSet::new();
+    scopes.retain(|scope| seen.insert(*scope));
+    Some(ApprovalLine {
+        scopes: scopes.into_iter().map(|scope| scopes::line(lang, scope)).collect(),
+        since: moment::day(since),
+        until: until.map(moment::minute),
+        remove_label: format!("{}: {client_name}", lang.text("account-approval-remove")),
+        client_id,
+        client_name,
+    })
+}

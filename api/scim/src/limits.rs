@@ -1,0 +1,33 @@
+//! Every limit of this protocol, with its reason.
+
+/// Bytes of a filter: no client writes a tenth of it.
+pub(crate) const MAX_FILTER_BYTES: usize = 8 * 1024;
+/// Parentheses and brackets within each other: the parser and the evaluation recurse as deep.
+pub(crate) const MAX_FILTER_DEPTH: usize = 32;
+/// Comparisons in a filter: each is tried on every resource that is looked at.
+pub(crate) const MAX_FILTER_TERMS: usize = 64;
+/// Bytes of one path or attribute name: the longest that is served has a third of this.
+pub(crate) const MAX_PATH_BYTES: usize = 1024;
+/// Resources in a page: a user with everything has some 10 KiB.
+pub(crate) const MAX_COUNT: usize = 100;
+/// Attributes that one request names: there are not so many.
+pub(crate) const MAX_ATTRIBUTES: usize = 100;
+/// Resources that are looked at for a filter or an order that no index serves: some 100 ms of a core.
+pub(crate) const MAX_SCANNED: usize = 10_000;
+/// Resources that are counted for a list without either: some 100 ms of a core. Beyond, pages are had by cursor.
+pub(crate) const MAX_COUNTED: usize = 100_000;
+/// Members of a group that is shown without being asked for them.
+pub(crate) const MAX_MEMBERS_SHOWN: usize = 1000;
+/// Members shown in one answer at most: some 2 MiB.
+pub(crate) const MAX_MEMBERS: usize = 10_000;
+/// Memberships that one request may add or remove: a transaction holds 512 guards and mutations, and each takes four
+/// of them or, deep in the tree, more. One that takes too many is refused whole.
+pub(crate) const MAX_MEMBER_CHANGES: usize = 100;
+/// Steps of [`MAX_MEMBER_CHANGES`] in which the members of a group leave that is deleted: some seconds.
+pub(crate) const MAX_DELETE_STEPS: usize = 100;
+/// Operations of a PATCH: more than twice as many as there are attributes to change and members to add.
+pub(crate) const MAX_OPERATIONS: usize = 200;
+/// Values and objects within each other in a body: no resource has a third of this.
+pub(crate) const MAX_JSON_DEPTH: usize = 16;
+/// Steps of a deletion that its request waits for; a job does the rest.
+pub(crate) const MAX_PURGE_STEPS: usize = 4;
