@@ -47,7 +47,7 @@ pub(crate) struct Connection {
     /// Needs an operator token.
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) url: Option<String>,
-    /// File with the operator token for --url. Without it, the variable `WOAD_ADMIN_TOKEN`.
+    /// File with the operator token for --url. Without it, the variable `WOAD_OPERATOR_TOKEN`.
     #[arg(long, global = true, value_name = "FILE", requires = "url")]
     pub(crate) token_file: Option<PathBuf>,
     /// PEM file with the authority that signed the certificate at --url. Without it, those of the system.

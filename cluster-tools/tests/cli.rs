@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_woadctl"));
-    command.env_remove("WOAD_OPERATIONS_SOCKET").env_remove("WOAD_ADMIN_TOKEN").stdin(Stdio::null());
+    command.env_remove("WOAD_OPERATIONS_SOCKET").env_remove("WOAD_OPERATOR_TOKEN").stdin(Stdio::null());
     command
 }
 
@@ -186,7 +186,7 @@ fn an_operator_elsewhere_shows_a_token() {
     assert_eq!(code(&output), 2, "{}", err(&output));
     let with_token = |url: &str| {
         let mut command = command();
-        command.env("WOAD_ADMIN_TOKEN", "0123456789abcdef0123456789abcdef");
+        command.env("WOAD_OPERATOR_TOKEN", "0123456789abcdef0123456789abcdef");
         command.args(["--url", url, "cluster", "status"]).output().unwrap()
     };
     let output = with_token("http://127.0.0.1:9");

@@ -18,7 +18,7 @@ const PROBLEM: &str = r#"{"type":"urn:woad:problem:KIND","title":"t","status":0,
 
 fn command(socket: &Path, line: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_woadctl"));
-    command.env_remove("WOAD_OPERATIONS_SOCKET").env_remove("WOAD_ADMIN_TOKEN").stdin(Stdio::null());
+    command.env_remove("WOAD_OPERATIONS_SOCKET").env_remove("WOAD_OPERATOR_TOKEN").stdin(Stdio::null());
     command.arg("--socket").arg(socket).args(line.split(' '));
     command
 }
@@ -249,7 +249,7 @@ fn an_import_goes_from_groups_to_memberships_and_tells_errors_by_line() {
         ]
     });
     assert_eq!(serde_json::from_str::<Value>(&out(&output)).unwrap(), expected);
-    assert!(err(&output).contains("groups: 1 of 1") && err(&output).contains("3 lines"), "{}", err(&output));
+    assert!(err(&output).contains("groups: 2 of 2") && err(&output).contains("3 lines"), "{}", err(&output));
     assert!(!err(&output).contains("s3cret") && !out(&output).contains("s3cret"));
 }
 

@@ -7,8 +7,8 @@ use crate::admin::Admin;
 use crate::answer::Answer;
 use crate::browser::{Browser, Page};
 use crate::endpoint::Endpoint;
+use crate::person::Person;
 use crate::realm::{Client, Realm};
-use crate::scim::Person;
 
 /// A verifier and its challenge (RFC 7636, appendix B).
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";

@@ -8,25 +8,13 @@ use serde_json::{Value, json};
 use crate::admin::Admin;
 use crate::answer::Answer;
 use crate::endpoint::Endpoint;
+use crate::person::{PASSWORD, Person};
 use crate::realm::{Client, Realm};
 
-/// The password of people whose test does not care.
-pub const PASSWORD: &str = "gentle winter 47 harbour";
 const MEDIA: &str = "application/scim+json";
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
-
-/// Somebody who can sign in.
-#[derive(Clone, Debug)]
-pub struct Person {
-    /// The id, `sub` in tokens.
-    pub id: String,
-    /// What is typed at the login page.
-    pub user_name: String,
-    /// The password.
-    pub password: String,
-}
 
 /// A provisioning program at a node, with its token.
 #[derive(Clone, Debug)]

@@ -182,7 +182,7 @@ async fn policies_are_made_replaced_and_deleted() {
 async fn a_token_is_explained_scope_by_scope() {
     let world = with_tree().await;
     let client = json!({"client_id": "c", "client": {
-        "client_name": "c", "grant_types": ["authorization_code", "client_credentials"], "redirect_uris": ["https://a/cb"],
+        "client_name": "explained", "grant_types": ["authorization_code", "client_credentials"], "redirect_uris": ["https://a/cb"],
         "scope": "openid profile storage.read:/ scim:read"
     }});
     let made = world.post("/v1/realms/vo/clients", &client.to_string()).await;

@@ -33,7 +33,7 @@ impl From<PoolError> for Unavailable {
     fn from(error: PoolError) -> Self {
         match error {
             PoolError::Full => Self::BUSY,
-            PoolError::Broken => Self::NO_RANDOMNESS,
+            PoolError::Broken => Self::NOT_NOW,
         }
     }
 }

@@ -26,7 +26,7 @@ pub struct NoRandomness;
 
 impl From<NoRandomness> for Unavailable {
     fn from(_: NoRandomness) -> Self {
-        Self::NO_RANDOMNESS
+        Self::NOT_NOW
     }
 }
 

@@ -84,11 +84,11 @@ async fn other_scopes_than_were_shown_are_refused() {
         assert_eq!(browser.answer(&path, &page, &[(field, value)]).await.status, 400, "{field}");
     }
     // The client loses a scope while the person reads.
-    let patch = ClientPatch { scope: Some("openid".to_owned()), ..ClientPatch::default() };
+    let fields = ClientPatch { scope: Some("openid".to_owned()), ..ClientPatch::default() };
     let id = ClientId::parse("rp").unwrap();
     let changed = world.decided(|tx| {
         let realm = realm::get(tx, &vo())?.unwrap();
-        client::update(tx, &realm, &id, &patch, &Actor::system())
+        client::update(tx, &realm, &id, &fields, &Actor::system())
     });
     assert!(changed.is_ok());
     let answer = browser.answer(&path, &page, &[]).await;
@@ -127,12 +127,12 @@ async fn somebody_else_signs_in_for_the_same_request() {
 #[tokio::test]
 async fn a_program_on_ones_own_device_is_asked_for_each_time() {
     let world = World::new();
-    let patch = ClientPatch {
+    let fields = ClientPatch {
         redirect_uris: Some(vec!["http://127.0.0.1/cb".to_owned()]),
         token_endpoint_auth_method: Some("none".to_owned()),
         ..ClientPatch::default()
     };
-    world.client("app", patch);
+    world.client("app", fields);
     let browser = world.signed_in("alice").await;
     let text = world.continuation("app", &[("redirect_uri", "http://127.0.0.1:4711/cb")]);
     let (path, page) = open(&browser, &text).await;
@@ -155,12 +155,12 @@ async fn a_client_that_registered_itself_is_warned_of() {
 #[tokio::test]
 async fn only_web_addresses_are_linked() {
     let world = World::new();
-    let patch = ClientPatch {
+    let fields = ClientPatch {
         policy_uri: Some("https://rp.example/policy?a=1&b=2".to_owned()),
         contacts: Some(vec!["help@rp.example".to_owned()]),
         ..ClientPatch::default()
     };
-    world.client("nice", patch);
+    world.client("nice", fields);
     let browser = world.signed_in("alice").await;
     let (_, page) = open(&browser, &world.continuation("nice", &[])).await;
     assert!(page.says("Contact: ") && page.says("help@rp.example"));

@@ -40,6 +40,8 @@ mod messages_test;
 mod surface_test;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod unavailable_test;
 
 use axum::Router;
 use woad_http::{Route, Routes, Services, Shape, edge};

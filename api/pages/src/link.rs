@@ -55,7 +55,7 @@ async fn draw(
         csrf: binding.proof,
         user_name,
         hint: new_password::hint(lang, &visit.call.realm.row),
-        shell,
+        shell: Shell { failed: status.is_client_error(), ..shell },
     };
     let mut response = page::show(status, &template);
     if let Some(cookie) = binding.cookie {

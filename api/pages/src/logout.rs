@@ -12,6 +12,7 @@ use raft_store_core::{Abort, Freshness, Read};
 use url::form_urlencoded::Serializer;
 use woad_http::page::{CSRF_FIELD, PageCall, PageFault};
 use woad_http::{Form, Services, cookie};
+use woad_identity::authorize::RedirectUrl;
 use woad_identity::logout::{self, Logout, LogoutAsk};
 use woad_identity::session::{self, EndedBy, LiveSession};
 use woad_identity::{client, csrf};
@@ -68,7 +69,7 @@ pub(crate) async fn show(services: Services, call: PageCall) -> Result<Response,
         return Ok(leave(&logout));
     }
     let template = visit.view(Freshness::Local, |view| template(&visit, view, &logout, &session)).await?;
-    Ok(page::show_leading_to(StatusCode::OK, &template, logout.redirect.as_ref().map(|url| url.as_str())))
+    Ok(page::show_leading_to(StatusCode::OK, &template, logout.redirect.as_ref().map(RedirectUrl::as_str)))
 }
 
 fn template(visit: &Visit, read: &impl Read, logout: &Logout, session: &LiveSession) -> Result<LogoutTemplate, Abort> {

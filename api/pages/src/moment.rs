@@ -8,7 +8,7 @@ const MINUTE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[d
 const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
 
 fn format(ms: u64, format: &[BorrowedFormatItem<'_>]) -> String {
-    let since = i64::try_from(ms).map(Duration::milliseconds).unwrap_or(Duration::MAX);
+    let since = i64::try_from(ms).map_or(Duration::MAX, Duration::milliseconds);
     let at = OffsetDateTime::UNIX_EPOCH.checked_add(since);
     at.and_then(|at| at.format(format).ok()).unwrap_or_default()
 }

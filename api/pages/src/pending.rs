@@ -1,15 +1,10 @@
 //! An authorization request that waits while somebody signs in or is asked.
 
-use std::time::Duration;
-
 use raft_store_core::{Abort, Read};
-use woad_identity::authorize::{Arrival, AuthorizationRequest};
+use woad_identity::authorize::{Arrival, AuthorizationRequest, MAX_WAIT};
 use woad_identity::continuation::{self, Kind};
 use woad_identity::session::LiveSession;
 use woad_identity::{ClientId, RealmId, client};
-
-/// How long a request waits: long enough to find a password, too short to be forgotten in a tab.
-pub(crate) const MAX_WAIT: Duration = Duration::from_secs(3600);
 
 /// See the module's documentation.
 pub(crate) struct Pending {

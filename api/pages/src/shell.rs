@@ -16,18 +16,20 @@ pub(crate) struct Shell {
     pub(crate) logo: Option<String>,
     /// Whether it has more than one narrow form.
     pub(crate) wide: bool,
+    /// Whether what was sent did not work: the title says so first, as it is what screen readers read first.
+    pub(crate) failed: bool,
 }
 
 impl Shell {
     /// A frame without a realm, for errors that come before one is known.
     pub(crate) const fn bare(lang: Lang) -> Self {
-        Self { lang, organisation: String::new(), logo: None, wide: false }
+        Self { lang, organisation: String::new(), logo: None, wide: false, failed: false }
     }
 
     /// The frame of a realm's pages.
     pub(crate) fn of(read: &impl Read, realm: &Stored<Realms>, lang: Lang) -> Result<Self, Abort> {
         let logo = realm::logo(read, &realm.key)?.map(|logo| format!("/ui/logo?v={}", logo.revision.0));
-        Ok(Self { lang, organisation: organisation(realm), logo, wide: false })
+        Ok(Self { lang, organisation: organisation(realm), logo, wide: false, failed: false })
     }
 
     /// Whether there is anything to show above the page.

@@ -12,7 +12,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use prometheus::Registry;
 use raft_store_core::memory::MemoryStore;
-use raft_store_core::{Outcome, Read, Store, Timestamp, Tx};
+use raft_store_core::{Read, Store, Timestamp, Tx};
 use tower::ServiceExt;
 use url::form_urlencoded::Serializer;
 use woad_http::{Metrics, Services};
@@ -72,7 +72,7 @@ impl Answer {
     /// What a cookie is set to.
     pub(crate) fn cookie(&self, name: &str) -> Option<String> {
         let lines = self.headers.get_all(SET_COOKIE).iter().map(|line| line.to_str().unwrap());
-        lines.filter_map(|line| line.strip_prefix(name)?.strip_prefix('=')).last().map(str::to_owned)
+        lines.filter_map(|line| line.strip_prefix(name)?.strip_prefix('=')).next_back().map(str::to_owned)
     }
 }
 
@@ -189,15 +189,6 @@ impl World {
         let made = self.decided(|tx| link::create(tx, &vo(), UserId([user; 16]), kind, how, &Actor::system()));
         assert!(made.is_ok());
         format!("/link/{}", token.reveal())
-    }
-
-    pub(crate) fn commit(&self, mut f: impl FnMut(&mut Tx<'_>)) {
-        self.memory
-            .run(|tx| {
-                f(tx);
-                Ok(Outcome::Commit(()))
-            })
-            .unwrap();
     }
 
     pub(crate) fn browser(&self) -> Browser<'_> {

@@ -103,12 +103,11 @@ impl Visit {
 
     /// Binds a form to this browser: to its session, or before sign-in to a cookie of its own.
     pub(crate) async fn bind(&self) -> Result<Binding, PageError> {
-        let (browser, cookie) = match self.call.browser() {
-            Some(browser) => (browser, None),
-            None => {
-                let token = OpaqueToken::from_random(&self.random()?);
-                (token.hash(), cookie::PRE_LOGIN.set(token.reveal(), None))
-            }
+        let (browser, cookie) = if let Some(browser) = self.call.browser() {
+            (browser, None)
+        } else {
+            let token = OpaqueToken::from_random(&self.random()?);
+            (token.hash(), cookie::PRE_LOGIN.set(token.reveal(), None))
         };
         let proof = self.view(Freshness::Local, |view| csrf::token(view, &self.call.realm.key, &browser)).await?;
         Ok(Binding { proof, cookie })

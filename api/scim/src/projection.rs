@@ -133,6 +133,12 @@ impl Projection {
                 _ => false,
             },
         });
+        // Only schemas whose attributes are there are named (RFC 7643 §3).
+        if let (false, Some(Value::Array(schemas))) =
+            (resource.contains_key(kind.extension.id), resource.get_mut("schemas"))
+        {
+            schemas.retain(|schema| schema.as_str() != Some(kind.extension.id));
+        }
     }
 
     fn keep(&self, place: &Place, value: &mut Value) -> bool {

@@ -13,7 +13,7 @@ use crate::cli::Connection;
 use crate::failure::Failure;
 
 /// The variable with the token, when no file is named.
-const TOKEN_VARIABLE: &str = "WOAD_ADMIN_TOKEN";
+const TOKEN_VARIABLE: &str = "WOAD_OPERATOR_TOKEN";
 /// Bytes of a token's or certificate's file: larger ones are wrong files.
 const MAX_FILE: u64 = 256 * 1024;
 

@@ -4,12 +4,14 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::fault::Fault;
-use super::steps::Credentials;
+use super::stay::sign_in_url;
+use super::steps::Story;
 use super::world::World;
 use crate::private_file;
 
 /// Writes the file, mode 0600, in the place of any other.
-pub(super) fn write(path: &Path, world: &World, credentials: &Credentials) -> Result<(), Fault> {
+pub(super) fn write(path: &Path, world: &World, story: &Story) -> Result<(), Fault> {
+    let Story { credentials, loaded } = story;
     let mut values: Vec<(String, String)> = Vec::new();
     for site in &world.sites {
         values.push((format!("WOAD_URL_{}", site.number), site.url.clone()));
@@ -19,7 +21,12 @@ pub(super) fn write(path: &Path, world: &World, credentials: &Credentials) -> Re
     push("WOAD_REALM", &credentials.realm);
     push("WOAD_CLIENT_ID", &credentials.client);
     push("WOAD_CLIENT_SECRET", &credentials.secret);
-    push("WOAD_ADMIN_TOKEN", &world.operator_token);
+    push("WOAD_ADMIN_TOKEN", &loaded.admin_token);
+    push("WOAD_OPERATOR_TOKEN", &world.operator_token);
+    push("WOAD_APPLICATION_ID", &loaded.application);
+    push("WOAD_TEST_USER", &loaded.alice.name);
+    push("WOAD_TEST_PASSWORD", &loaded.alice.password);
+    push("WOAD_SIGN_IN_URL", &sign_in_url(world));
     push("WOAD_DIR", &world.path().to_string_lossy());
     for site in &world.sites {
         let pid = world.processes.pid(site.number).map(|pid| pid.to_string()).unwrap_or_default();

@@ -1,10 +1,14 @@
 //! `woadctl demo`: three nodes on this machine, and the story of what they are for.
 
+mod browser;
 mod certificates;
 mod env_file;
 mod fault;
+mod html;
 mod load;
 mod oauth;
+mod people;
+mod person;
 mod ports;
 mod processes;
 mod report;
@@ -79,15 +83,15 @@ pub(crate) async fn run(wanted: Wanted) -> Result<(), Box<Failed>> {
 const STAYING: &str = "staying";
 
 async fn told(wanted: &Wanted, world: &mut World, report: &Report) -> Result<(), Box<Failed>> {
-    let credentials = steps::tell(world, report).await?;
+    let story = steps::tell(world, report).await?;
     if let Some(path) = &wanted.env_file {
-        env_file::write(path, world, &credentials).map_err(|why| Failed::boxed("writing the environment file", why))?;
+        env_file::write(path, world, &story).map_err(|why| Failed::boxed("writing the environment file", why))?;
     }
     report.verdict();
     if wanted.check {
         return Ok(());
     }
-    stay::guide(world, &credentials, wanted, report);
+    stay::guide(world, &story, wanted, report);
     let name = tokio::select! {
         name = told_to_stop() => name,
         why = stay::watch(world, report) => return Err(Failed::boxed("staying up", why)),

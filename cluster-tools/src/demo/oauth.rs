@@ -27,7 +27,7 @@ pub(super) enum Revoked {
 }
 
 /// Why there was no answer, with the causes that reqwest keeps apart. Holds no part of a request but its URL.
-fn causes(error: &reqwest::Error) -> String {
+pub(super) fn causes(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
@@ -39,7 +39,7 @@ fn causes(error: &reqwest::Error) -> String {
 }
 
 /// What an answer said, without anything that may be secret.
-fn describe(status: StatusCode, body: &[u8]) -> String {
+pub(super) fn describe(status: StatusCode, body: &[u8]) -> String {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let field = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
     match (field("error"), field("error_description")) {
@@ -60,7 +60,8 @@ async fn form(
     request.send().await.map_err(|error| no_answer(site, path, &error))
 }
 
-fn no_answer(site: &Site, what: &'static str, error: &reqwest::Error) -> Fault {
+/// No answer came.
+pub(super) fn no_answer(site: &Site, what: &'static str, error: &reqwest::Error) -> Fault {
     Fault::NoAnswer { number: site.number, what, why: causes(error) }
 }
 
@@ -75,16 +76,32 @@ async fn json(site: &Site, what: &'static str, response: Response) -> Result<Val
     serde_json::from_slice(&body).map_err(|_| wrong("200, and no JSON".to_owned()))
 }
 
-/// Asks for a token.
+/// A token of a client.
+pub(super) struct Issued {
+    pub(super) token: String,
+    /// Seconds.
+    pub(super) lifetime: u64,
+}
+
+/// Asks for a token of the demo's scope.
 pub(super) async fn token(site: &Site, credentials: &Credentials) -> Result<Timed<String>, Fault> {
+    let Timed { value, took } = token_of(site, credentials, SCOPE).await?;
+    Ok(Timed { value: value.token, took })
+}
+
+/// Asks for a token of exactly this scope.
+pub(super) async fn token_of(site: &Site, credentials: &Credentials, scope: &str) -> Result<Timed<Issued>, Fault> {
     const PATH: &str = "/token";
     let started = Instant::now();
-    let fields = [("grant_type", "client_credentials"), ("scope", SCOPE)];
+    let fields = [("grant_type", "client_credentials"), ("scope", scope)];
     let answer = json(site, PATH, form(site, credentials, PATH, &fields).await?).await?;
     let took = started.elapsed();
     let text = |name: &str| answer.get(name).and_then(Value::as_str);
-    match (text("access_token"), text("token_type"), text("scope")) {
-        (Some(token), Some("Bearer"), Some(SCOPE)) => Ok(Timed { value: token.to_owned(), took }),
+    let lifetime = answer.get("expires_in").and_then(Value::as_u64);
+    match (text("access_token"), text("token_type"), text("scope"), lifetime) {
+        (Some(token), Some("Bearer"), Some(given), Some(lifetime)) if given == scope => {
+            Ok(Timed { value: Issued { token: token.to_owned(), lifetime }, took })
+        }
         _ => Err(Fault::Answer {
             number: site.number,
             what: PATH,
@@ -93,12 +110,18 @@ pub(super) async fn token(site: &Site, credentials: &Credentials) -> Result<Time
     }
 }
 
-/// Asks whether a token is active.
-pub(super) async fn active(site: &Site, credentials: &Credentials, token: &str) -> Result<Timed<bool>, Fault> {
+/// What a node says of a token.
+pub(super) async fn introspect(site: &Site, credentials: &Credentials, token: &str) -> Result<Timed<Value>, Fault> {
     const PATH: &str = "/introspect";
     let started = Instant::now();
-    let answer = json(site, PATH, form(site, credentials, PATH, &[("token", token)]).await?).await?;
-    let took = started.elapsed();
+    let value = json(site, PATH, form(site, credentials, PATH, &[("token", token)]).await?).await?;
+    Ok(Timed { value, took: started.elapsed() })
+}
+
+/// Asks whether a token of the credentials' client is active.
+pub(super) async fn active(site: &Site, credentials: &Credentials, token: &str) -> Result<Timed<bool>, Fault> {
+    const PATH: &str = "/introspect";
+    let Timed { value: answer, took } = introspect(site, credentials, token).await?;
     let wrong = |seen: &str| Fault::Answer { number: site.number, what: PATH, seen: seen.to_owned() };
     match answer.get("active") {
         Some(Value::Bool(true)) => {

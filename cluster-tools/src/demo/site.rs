@@ -136,6 +136,11 @@ impl Site {
         format!("node{}/woad.sock", self.number)
     }
 
+    /// The node's administration.
+    pub(super) const fn administration(&self) -> &Admin {
+        &self.admin
+    }
+
     /// Asks the node's administration.
     pub(super) async fn admin(&self, call: Call) -> Result<Value, Fault> {
         self.try_admin(call).await.map_err(|failure| Fault::Admin { number: self.number, failure: Box::new(failure) })

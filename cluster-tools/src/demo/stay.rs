@@ -6,24 +6,31 @@ use super::Wanted;
 use super::fault::Fault;
 use super::oauth::SCOPE;
 use super::report::Report;
-use super::steps::Credentials;
+use super::steps::{Credentials, Story};
 use super::world::World;
 
 /// How often the processes are looked at.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// Where a browser may sign in. It has to be told to trust the demo's authority, or to go on without.
+pub(super) fn sign_in_url(world: &World) -> String {
+    world.sites.first().map(|site| format!("{}/account", site.url)).unwrap_or_default()
+}
+
 /// Prints URLs, credentials and lines to try.
-pub(super) fn guide(world: &World, credentials: &Credentials, wanted: &Wanted, report: &Report) {
+pub(super) fn guide(world: &World, story: &Story, wanted: &Wanted, report: &Report) {
     let say = |text: String| report.say(&text);
     say(String::new());
     for site in &world.sites {
         let pid = world.processes.pid(site.number).unwrap_or_default();
         say(format!("node {}  {}  operations http://{}  pid {pid}", site.number, site.url, site.operations));
     }
-    let Credentials { realm, issuer, client, secret } = credentials;
+    let Credentials { realm, issuer, client, secret } = &story.credentials;
+    let alice = &story.loaded.alice;
     say(format!("realm   {realm}, issuer {issuer}"));
     say(format!("client  {client}"));
     say(format!("secret  {secret}"));
+    say(format!("sign in {} as {} with password {}", sign_in_url(world), alice.name, alice.password));
     say(format!("folder  {} (CA, logs, sockets)", world.path().display()));
     if let Some(path) = &wanted.env_file {
         say(format!("shell   . {}", path.display()));

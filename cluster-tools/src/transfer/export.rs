@@ -58,7 +58,7 @@ pub(crate) async fn export(
     let base = format!("/v1/realms/{}", segment(realm));
     let mut exported = Exported::default();
 
-    progress.begin("groups", None);
+    progress.begin(Kind::Group.plural(), None);
     let mut groups = Pages::new(admin, format!("{base}/groups"), "groups").all().await?;
     groups.sort_by_cached_key(|group| text(group, "full_name").to_owned());
     for group in &groups {
@@ -68,7 +68,7 @@ pub(crate) async fn export(
     progress.advance(groups.len() as u64);
     progress.end();
 
-    progress.begin("people", None);
+    progress.begin(Kind::User.plural(), None);
     let mut names = HashMap::new();
     let mut pages = Pages::new(admin, format!("{base}/users"), "users");
     while let Some(users) = pages.next().await? {
@@ -81,7 +81,7 @@ pub(crate) async fn export(
     }
     progress.end();
 
-    progress.begin("memberships", None);
+    progress.begin(Kind::Membership.plural(), None);
     for group in &groups {
         let (path, name) = (format!("{base}/groups/{}", segment(text(group, "id"))), text(group, "full_name"));
         let mut pages = Pages::new(admin, format!("{path}/members"), "members");

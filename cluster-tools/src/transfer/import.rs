@@ -52,17 +52,26 @@ impl Import<'_> {
             let depth = name.matches('/').count();
             parts.entry((line.kind, depth)).or_default().push(line);
         }
+        let mut totals: BTreeMap<Kind, u64> = BTreeMap::new();
+        for ((kind, _), lines) in &parts {
+            *totals.entry(*kind).or_default() += lines.len() as u64;
+        }
+        let mut begun = None;
         for ((kind, _), lines) in parts {
-            let what = match kind {
-                Kind::Group => "groups",
-                Kind::User => "people",
-                Kind::Membership => "memberships",
-                Kind::Manager => "managers",
-            };
-            self.progress.begin(what, Some(lines.len() as u64));
-            let outcome = self.part(lines, tally).await;
+            if begun != Some(kind) {
+                if begun.is_some() {
+                    self.progress.end();
+                }
+                self.progress.begin(kind.plural(), totals.get(&kind).copied());
+                begun = Some(kind);
+            }
+            if let Err(failure) = self.part(lines, tally).await {
+                self.progress.end();
+                return Err(failure);
+            }
+        }
+        if begun.is_some() {
             self.progress.end();
-            outcome?;
         }
         Ok(())
     }

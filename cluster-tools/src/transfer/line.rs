@@ -28,6 +28,16 @@ impl Kind {
         }
     }
 
+    /// For people.
+    pub(super) const fn plural(self) -> &'static str {
+        match self {
+            Self::Group => "groups",
+            Self::User => "people",
+            Self::Membership => "memberships",
+            Self::Manager => "managers",
+        }
+    }
+
     fn by_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }

@@ -11,6 +11,6 @@ mod tally;
 
 pub(crate) use export::{Broken, export};
 pub(crate) use import::{AT_ONCE, Import};
-pub(crate) use line::{Kind, read};
+pub(crate) use line::{Kind, Line, read};
 pub(crate) use progress::Progress;
 pub(crate) use tally::Tally;

@@ -42,6 +42,11 @@ impl Progress {
         Self::Bar(ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(HERTZ)))
     }
 
+    /// For parts that are over at once.
+    pub(crate) fn hidden() -> Self {
+        Self::Bar(ProgressBar::hidden())
+    }
+
     /// A part begins, of so many records if that is known.
     pub(super) fn begin(&self, what: &'static str, of: Option<u64>) {
         match self {

@@ -14,7 +14,7 @@ pub const PREFIX: &str = "WOAD_";
 
 /// Names with our prefix that are no settings: the path of the file itself, what `woadctl demo --env-file` writes for a
 /// shell in which a node may also be started, and the switch of the test suites.
-const NOT_SETTINGS: [&str; 18] = [
+const NOT_SETTINGS: [&str; 23] = [
     "WOAD_CONFIG",
     "WOAD_URL_1",
     "WOAD_URL_2",
@@ -24,6 +24,11 @@ const NOT_SETTINGS: [&str; 18] = [
     "WOAD_CLIENT_ID",
     "WOAD_CLIENT_SECRET",
     "WOAD_ADMIN_TOKEN",
+    "WOAD_OPERATOR_TOKEN",
+    "WOAD_APPLICATION_ID",
+    "WOAD_TEST_USER",
+    "WOAD_TEST_PASSWORD",
+    "WOAD_SIGN_IN_URL",
     "WOAD_DIR",
     "WOAD_PID_1",
     "WOAD_PID_2",

@@ -12,25 +12,49 @@ const MAX_CONNECTIONS: u32 = 1_000_000;
 /// Some 40 KiB each with TLS: 160 MiB when all are open.
 const DEFAULT_CONNECTIONS: u32 = 4096;
 
+/// One hash at once would let one sign-in wait for another.
+const MIN_PASSWORD_THREADS: u32 = 1;
+/// More than any machine has cores for.
+const MAX_PASSWORD_THREADS: u32 = 256;
+/// Two cores' worth: sign-ins never take a larger machine, nor more than 38 MiB.
+const DEFAULT_PASSWORD_THREADS: u32 = 2;
+/// More would wait longer than a browser does.
+const MAX_PASSWORD_QUEUE: u32 = 10_000;
+/// A second or two of work for the default threads.
+const DEFAULT_PASSWORD_QUEUE: u32 = 64;
+
 /// Limits that a machine's size may ask to change. All others are constants (see the table of limits).
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Connections that each https listener holds at once, some 40 KiB each; further ones wait in the kernel's queue.
     pub connections: u32,
+    /// Passwords that are hashed at once, 19 MiB and a core each.
+    pub password_threads: u32,
+    /// Requests that wait for a password to be hashed; further ones are answered 503.
+    pub password_queue: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: DEFAULT_CONNECTIONS }
+        Self {
+            connections: DEFAULT_CONNECTIONS,
+            password_threads: DEFAULT_PASSWORD_THREADS,
+            password_queue: DEFAULT_PASSWORD_QUEUE,
+        }
     }
 }
 
 impl Limits {
     pub(super) fn check(&self, report: &mut Report) {
-        if !(MIN_CONNECTIONS..=MAX_CONNECTIONS).contains(&self.connections) {
-            let text = format!("{} is not between {MIN_CONNECTIONS} and {MAX_CONNECTIONS}", self.connections);
-            report.error("limits.connections", text);
+        for (key, value, least, most) in [
+            ("limits.connections", self.connections, MIN_CONNECTIONS, MAX_CONNECTIONS),
+            ("limits.password_threads", self.password_threads, MIN_PASSWORD_THREADS, MAX_PASSWORD_THREADS),
+            ("limits.password_queue", self.password_queue, 0, MAX_PASSWORD_QUEUE),
+        ] {
+            if !(least..=most).contains(&value) {
+                report.error(key, format!("{value} is not between {least} and {most}"));
+            }
         }
     }
 }

@@ -69,7 +69,7 @@ impl Work {
 pub async fn run(services: Services, member: Arc<dyn Member>, metrics: JobMetrics, stop: CancellationToken) {
     let own = member.control().status().node.0;
     let work = Work { store: services.store, metrics, stop: stop.clone() };
-    while !tokio::time::timeout(EVERY, stop.cancelled()).await.is_ok() {
+    while tokio::time::timeout(EVERY, stop.cancelled()).await.is_err() {
         if member.health().leader == Some(own) {
             deletions::run(&work).await;
         } else {

@@ -13,7 +13,7 @@ pub(super) struct Limit {
 
 /// All of them, in the order of the parts.
 pub(super) fn all() -> Vec<Limit> {
-    let rows = node().into_iter().chain(transactions());
+    let rows = node().into_iter().chain(transactions()).chain(people()).chain(sign_in()).chain(grants());
     let rows = rows.map(|(name, value, reason)| Limit { name: name.to_owned(), value, reason: reason.to_owned() });
     let http = woad_http::limits::TABLE.iter().map(|(name, value, reason)| Limit {
         name: (*name).to_owned(),
@@ -57,6 +57,70 @@ fn transactions() -> Vec<Row> {
         ),
         ("Attempts of a node under way", store::MAX_IN_FLIGHT.to_string(), "latency grows beyond, throughput does not"),
         ("Records a sweep removes at once", store::SWEEP_STEP.to_string(), "others' transactions go between"),
+    ]
+}
+
+fn people() -> Vec<Row> {
+    use woad_identity::group::{MAX_DEPTH, MAX_FULL_NAME, MAX_LEAF, MAX_MANAGERS, MAX_MEMBERSHIPS};
+    use woad_identity::password::MAX_PASSWORD_BYTES;
+    use woad_identity::policy::{MAX_PATTERNS, MAX_POLICIES, MAX_POLICY_SCOPE, MAX_POLICY_SCOPES};
+    use woad_identity::realm::MAX_LOGO_BYTES;
+    use woad_identity::user::limits;
+    vec![
+        ("Characters of a user name", limits::USER_NAME.to_string(), "INDIGO's column"),
+        ("Characters of a name or text of a person", limits::TEXT.to_string(), "more is no name"),
+        ("Bytes of such a text", limits::TEXT_BYTES.to_string(), "the same, whatever the script"),
+        ("Characters of an e-mail address", limits::EMAIL.to_string(), "RFC 5321"),
+        ("E-mail addresses of a person", limits::EMAILS.to_string(), "each is an index entry"),
+        ("Attributes of a person", limits::ATTRIBUTES.to_string(), "a record is read with each token"),
+        ("Labels of a person or group", limits::LABELS.to_string(), "a record is read with each token"),
+        ("Certificates, keys, linked identities of a person, each", limits::IDENTITIES.to_string(), "index entries"),
+        ("Groups of a person, those above included", MAX_MEMBERSHIPS.to_string(), "a transaction guards each"),
+        ("Levels of groups", MAX_DEPTH.to_string(), "each is read with a member's token"),
+        ("Characters of a group's name", MAX_LEAF.to_string(), "INDIGO's column"),
+        ("Characters of a group's full name", MAX_FULL_NAME.to_string(), "INDIGO's column"),
+        ("Managers of a group", MAX_MANAGERS.to_string(), "more is no management"),
+        ("Bytes of a password", MAX_PASSWORD_BYTES.to_string(), "hashing must not be work for attackers"),
+        ("Scope policies of a realm", MAX_POLICIES.to_string(), "all are read with a person's token"),
+        ("Scopes of a policy", MAX_POLICY_SCOPES.to_string(), "each is compared"),
+        ("Characters of a policy's scope", MAX_POLICY_SCOPE.to_string(), "INDIGO's column"),
+        ("Policies with patterns", MAX_PATTERNS.to_string(), "each is compiled"),
+        ("Bytes of a realm's logo", MAX_LOGO_BYTES.to_string(), "it is in the replicated state"),
+    ]
+}
+
+fn sign_in() -> Vec<Row> {
+    use woad_identity::signin::{
+        ACCOUNT_FREE, DEVICE_FREE, DEVICE_REMEMBERED, LONGEST_DELAY_MS, PAIR_FREE, REMEMBERED_MS, SOURCE_FREE,
+    };
+    use woad_identity::{authorize, csrf, link, session};
+    vec![
+        ("Login attempts without delay: account and network", PAIR_FREE.to_string(), "people mistype"),
+        ("Login attempts without delay: known browser", DEVICE_FREE.to_string(), "people mistype"),
+        ("Login attempts without delay: account", ACCOUNT_FREE.to_string(), "at most 100 in twelve hours"),
+        ("Login attempts without delay: network", SOURCE_FREE.to_string(), "an institute behind one address"),
+        ("Longest delay of a login", millis(LONGEST_DELAY_MS), "nobody is locked out for good"),
+        ("Login attempts are remembered", millis(REMEMBERED_MS), "then typing errors are forgotten"),
+        ("A browser is known", span(DEVICE_REMEMBERED), "half a year without a login makes it strange again"),
+        ("Sessions of a person", session::MAX_SESSIONS.to_string(), "the least recently used goes for a new one"),
+        ("Life of a one-time link", span(link::MAX_LIFETIME), "it lies in somebody's mail"),
+        ("Life of a form", span(csrf::MAX_FORM_AGE), "a page left open over the day still works"),
+        ("Wait of an authorization request for the person", span(authorize::MAX_WAIT), "clients forget their side"),
+    ]
+}
+
+fn grants() -> Vec<Row> {
+    use woad_identity::{code, refresh};
+    vec![
+        ("Life of an authorization code", millis(code::CODE_LIFE_MS), "RFC 9700: it is used at once or stolen"),
+        ("A used code is remembered", millis(code::USED_CODE_KEPT_MS), "its second use ends what it gave"),
+        ("Grace of a replaced refresh token", millis(refresh::GRACE_MS), "a lost answer is asked for again"),
+        (
+            "Refresh families of a person at a client",
+            refresh::MAX_FAMILIES_PER_CLIENT.to_string(),
+            "the oldest goes for a new one",
+        ),
+        ("Refresh families of a person", refresh::MAX_FAMILIES.to_string(), "the oldest goes for a new one"),
     ]
 }
 

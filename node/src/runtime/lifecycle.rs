@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use raft_store_core::store::BoxFuture;
 use woad_admin::{InitError, Running};
-use woad_http::Services;
+use woad_http::{PasswordPool, Services};
 use zeroize::Zeroizing;
 
 use super::RunError;
@@ -21,13 +21,15 @@ struct Inner {
     opener: Arc<dyn Opener>,
     options: Options,
     http: woad_http::Metrics,
+    passwords: PasswordPool,
     services: OnceLock<Services>,
 }
 
 impl Inner {
     fn opened(&self, member: Arc<dyn Member>) {
         // The phase admits one opening at a time, and none after the first that succeeds.
-        let _ = self.services.set(Services::new(member.store(), self.http.clone()));
+        let services = Services::new(member.store(), self.http.clone()).with_passwords(self.passwords.clone());
+        let _ = self.services.set(services);
         self.status.set_member(member);
     }
 
@@ -51,8 +53,14 @@ impl Inner {
 impl Lifecycle {
     /// Nothing is opened yet.
     #[must_use]
-    pub fn new(status: Arc<Status>, opener: Arc<dyn Opener>, options: Options, http: woad_http::Metrics) -> Self {
-        Self(Arc::new(Inner { status, opener, options, http, services: OnceLock::new() }))
+    pub fn new(
+        status: Arc<Status>,
+        opener: Arc<dyn Opener>,
+        options: Options,
+        http: woad_http::Metrics,
+        passwords: PasswordPool,
+    ) -> Self {
+        Self(Arc::new(Inner { status, opener, options, http, passwords, services: OnceLock::new() }))
     }
 
     /// What protocols stand on, once there is a store.

@@ -6,10 +6,13 @@ mod listeners;
 mod stop;
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+use woad_http::PasswordPool;
 
 pub use controls::Controls;
 pub use lifecycle::Lifecycle;
@@ -76,7 +79,8 @@ pub async fn run(config: Config, opener: Arc<dyn Opener>, controls: Controls) ->
     let metrics = Arc::new(Metrics::new()?);
     let status = Arc::new(Status::default());
     let http = woad_http::Metrics::register(metrics.registry())?;
-    let lifecycle = Arc::new(Lifecycle::new(Arc::clone(&status), opener, options, http.clone()));
+    let passwords = passwords(&config, &http);
+    let lifecycle = Arc::new(Lifecycle::new(Arc::clone(&status), opener, options, http.clone(), passwords));
     let part = listeners::Shared { status, lifecycle, http, metrics };
 
     // Operations first: it tells how the rest is getting on, and the last to go.
@@ -86,6 +90,13 @@ pub async fn run(config: Config, opener: Arc<dyn Opener>, controls: Controls) ->
     operations_stop.cancel();
     operations.finished().await;
     outcome
+}
+
+fn passwords(config: &Config, metrics: &woad_http::Metrics) -> PasswordPool {
+    // The configuration was checked: there is one thread at least.
+    let threads = usize::try_from(config.limits.password_threads).ok().and_then(NonZeroUsize::new);
+    let queue = usize::try_from(config.limits.password_queue).unwrap_or(usize::MAX);
+    PasswordPool::new(threads.unwrap_or(NonZeroUsize::MIN), queue, metrics.clone())
 }
 
 async fn serve(

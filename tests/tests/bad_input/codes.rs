@@ -8,7 +8,7 @@ const SCOPE: &str = "openid profile offline_access";
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_code_or_refresh_token_that_is_not_exactly_right_is_an_invalid_grant() -> Result<()> {
     let mut world = World::new().await?;
-    let person = world.scim().await?.person("alice").await?;
+    let person = world.person("alice").await?;
     let (application, other) = (world.application("portal").await?, world.application("other").await?);
     let https = world.target().https.clone();
     let mut browser: Browser = world.browser();

@@ -23,7 +23,7 @@ impl World {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_somebody_planted_is_not_the_one_that_signs_in() -> Result<()> {
     let world = World::new().await?;
-    let person = world.scim().await?.person("alice").await?;
+    let person = world.person("alice").await?;
     let application = world.application("portal").await?;
 
     let planted = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE";
@@ -58,7 +58,7 @@ async fn a_session_that_somebody_planted_is_not_the_one_that_signs_in() -> Resul
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn forms_of_others_and_huge_forms_are_refused() -> Result<()> {
     let mut world = World::new().await?;
-    let person = world.scim().await?.person("alice").await?;
+    let person = world.person("alice").await?;
     let application = world.application("portal").await?;
     let (mut browser, mut other) = (world.browser(), world.browser());
     let page = browser.open(&application.authorize(SCOPE, &[])).await?;

@@ -6,7 +6,7 @@ use crate::world::World;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn userinfo_takes_one_access_token_of_a_person_in_its_place() -> Result<()> {
     let mut world = World::new().await?;
-    let person = world.scim().await?.person("alice").await?;
+    let person = world.person("alice").await?;
     let application = world.application("portal").await?;
     let https = world.target().https.clone();
     let tokens = application.sign_in(&mut world.browser(), &https, &person, "openid profile").await?;

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use serde_json::json;
 use woad_tests::raw::{Raw, RawAnswer};
-use woad_tests::{Answer, Application, Browser, Client, Cluster, HOST, Kind, Node, PASSWORD, Realm, Scim};
+use woad_tests::{Answer, Application, Browser, Client, Cluster, HOST, Kind, Node, PASSWORD, Person, Realm, Scim};
 
 pub(crate) struct World {
     pub(crate) cluster: Cluster,
@@ -41,6 +41,12 @@ impl World {
         self.cluster.secret(&client.secret);
         self.cluster.secret(PASSWORD);
         Scim::connect(&self.target().https, &client).await
+    }
+
+    /// A person who can sign in.
+    pub(crate) async fn person(&self, user_name: &str) -> Result<Person> {
+        self.cluster.secret(PASSWORD);
+        Person::create(&self.cluster.nodes[0].admin, &self.realm, user_name).await
     }
 
     /// An application with a secret.

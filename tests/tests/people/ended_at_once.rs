@@ -9,7 +9,7 @@ const ROUNDS: usize = 12;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_changed_password_ends_what_the_old_one_gave() -> Result<()> {
     let world = World::new().await?;
-    let mut person = world.scim_at(0).person("alice").await?;
+    let mut person = world.person(0, "alice").await?;
     for round in 0..ROUNDS {
         let mut browser = world.browser();
         let application = if round % 2 == 0 { &world.confidential } else { &world.public };
@@ -32,7 +32,7 @@ async fn a_changed_password_ends_what_the_old_one_gave() -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_group_left_is_gone_from_introspection_userinfo_and_refreshed_tokens() -> Result<()> {
     let world = World::new().await?;
-    let person = world.scim_at(0).person("alice").await?;
+    let person = world.person(0, "alice").await?;
     let (stays, leaves) = (world.scim_at(1).group("atlas").await?, world.scim_at(2).group("cms").await?);
     world.scim_at(0).set_member(&stays, &person, true).await?;
     let application = &world.confidential;
@@ -64,7 +64,7 @@ async fn a_deleted_persons_tokens_session_and_password_end() -> Result<()> {
     let world = World::new().await?;
     for round in 0..ROUNDS {
         let name = format!("person-{round}");
-        let person = world.scim_at(round).person(&name).await?;
+        let person = world.person(round, &name).await?;
         let mut browser = world.browser();
         let application = if round % 2 == 0 { &world.confidential } else { &world.public };
         let tokens = application.sign_in(&mut browser, world.https(round), &person, SCOPE).await?;

@@ -85,7 +85,7 @@ async fn signs_in(world: &World, browser: &mut Browser, person: &Person) -> Resu
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_guesses_at_three_nodes_are_one_stream_and_lock_no_known_device_out() -> Result<()> {
     let world = World::new().await?;
-    let person = world.scim_at(0).person("alice").await?;
+    let person = world.person(0, "alice").await?;
     let mut own = world.browser();
     ensure!(signs_in(&world, &mut own, &person).await?, "the owner can't sign in before");
     own.set_cookie("__Host-woad", "");
@@ -115,9 +115,8 @@ async fn a_thousand_guesses_at_three_nodes_are_one_stream_and_lock_no_known_devi
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_learns_from_the_login_page_who_exists() -> Result<()> {
     let world = World::new().await?;
-    let scim = world.scim_at(0);
-    let (known, suspended) = (scim.person("alice").await?, scim.person("bobby").await?);
-    scim.set_active(&suspended, false).await?;
+    let (known, suspended) = (world.person(0, "alice").await?, world.person(1, "bobby").await?);
+    world.scim_at(0).set_active(&suspended, false).await?;
     let mut looks = Vec::new();
     for (name, password) in [
         (known.user_name.as_str(), "wrong password 1"),

@@ -32,7 +32,7 @@ async fn refresh_at_once(world: &World, application: &Application, token: &str) 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_code_presented_50_times_at_three_nodes_is_redeemed_once_and_its_tokens_die() -> Result<()> {
     let world = World::new().await?;
-    let person = world.scim_at(1).person("alice").await?;
+    let person = world.person(1, "alice").await?;
     for application in [&world.confidential, &world.public] {
         let code = application.code(&mut world.browser(), &person, SCOPE).await?;
         let answers = world.at_once(TIMES, |at| {
@@ -49,7 +49,7 @@ async fn a_code_presented_50_times_at_three_nodes_is_redeemed_once_and_its_token
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_code_used_again_much_later_ends_what_it_gave() -> Result<()> {
     let world = World::new().await?;
-    let person = world.scim_at(1).person("alice").await?;
+    let person = world.person(1, "alice").await?;
     let application = &world.confidential;
     let code = application.code(&mut world.browser(), &person, SCOPE).await?;
     let first = Tokens::of(application.redeem(world.https(0), &code).await?)?;
@@ -65,7 +65,7 @@ async fn a_code_used_again_much_later_ends_what_it_gave() -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_code_is_of_no_use_to_others_and_not_used_up_by_them() -> Result<()> {
     let world = World::new().await?;
-    let person = world.scim_at(1).person("alice").await?;
+    let person = world.person(1, "alice").await?;
     let code = world.confidential.code(&mut world.browser(), &person, SCOPE).await?;
     for place in 0..3 {
         let answer = world.public.redeem(world.https(place), &code).await?;
@@ -79,7 +79,7 @@ async fn a_code_is_of_no_use_to_others_and_not_used_up_by_them() -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_public_clients_refresh_token_presented_50_times_gives_once_and_ends_its_family() -> Result<()> {
     let world = World::new().await?;
-    let person = world.scim_at(1).person("alice").await?;
+    let person = world.person(1, "alice").await?;
     let application = &world.public;
     let tokens = application.sign_in(&mut world.browser(), world.https(2), &person, SCOPE).await?;
     let won = refresh_at_once(&world, application, &tokens.refresh).await?;
@@ -93,7 +93,7 @@ async fn a_public_clients_refresh_token_presented_50_times_gives_once_and_ends_i
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_confidential_clients_refresh_token_gives_one_successor_in_its_grace_and_none_after() -> Result<()> {
     let world = World::new().await?;
-    let person = world.scim_at(1).person("alice").await?;
+    let person = world.person(1, "alice").await?;
     let application = &world.confidential;
     let tokens = application.sign_in(&mut world.browser(), world.https(2), &person, SCOPE).await?;
     let won = refresh_at_once(&world, application, &tokens.refresh).await?;

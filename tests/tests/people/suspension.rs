@@ -13,7 +13,7 @@ const ROUNDS: usize = 1_000;
 const PEOPLE: usize = 4;
 
 async fn suspended_again_and_again(world: Arc<World>, number: usize, left: Arc<AtomicUsize>) -> Result<()> {
-    let person = world.scim_at(number).person(&format!("person-{number}")).await?;
+    let person = world.person(number, &format!("person-{number}")).await?;
     let mut browser = world.browser();
     let mut before: Option<Tokens> = None;
     while let Ok(round) = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)) {

@@ -41,6 +41,11 @@ impl World {
         self.scim.at(self.https(place))
     }
 
+    /// A person, made through the node at that place.
+    pub(crate) async fn person(&self, place: usize, user_name: &str) -> Result<Person> {
+        Person::create(&self.cluster.nodes[place % 3].admin, &self.realm, user_name).await
+    }
+
     /// The https listener of a node; places go round.
     pub(crate) fn https(&self, place: usize) -> &Endpoint {
         &self.cluster.nodes[place % 3].https

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use woad_tests::{Client, Cluster, Gate, Person, Realm, Scim};
+use woad_tests::{Client, Cluster, Gate, Person, Realm};
 
 pub(crate) struct World {
     pub(crate) cluster: Cluster,
@@ -22,12 +22,8 @@ impl World {
         let cluster = Cluster::three().await?;
         let gate = cluster.gate().await?;
         let realm = cluster.realm_behind(&gate, 0, json!({})).await?;
-        let provisioner = Scim::client(&cluster.nodes[1].admin, &realm).await?;
-        let scim = Scim::connect(&cluster.nodes[2].https, &provisioner).await?;
-        let person = scim.person("alice").await?;
-        for secret in [&provisioner.secret, &person.password] {
-            cluster.secret(secret);
-        }
+        let person = Person::create(&cluster.nodes[1].admin, &realm, "alice").await?;
+        cluster.secret(&person.password);
         let folder = TempDir::with_prefix("woad-applications-")?;
         // Apache leaves root's rights behind and reads its pages as somebody else.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))?;

@@ -14,6 +14,8 @@ mod redirect;
 mod request;
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 use std::time::Duration;

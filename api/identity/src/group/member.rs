@@ -14,7 +14,7 @@ use crate::{Decided, refuse};
 
 /// Groups that one person may be in: leaving a group leaves all below it in one transaction, three mutations each of
 /// the 512 it may hold; and they travel in tokens.
-pub const MAX_MEMBERSHIPS: usize = 150;
+pub const MAX_MEMBERSHIPS: usize = 160;
 
 /// When a membership counts, cluster time in ms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

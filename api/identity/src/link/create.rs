@@ -39,7 +39,7 @@ pub struct LinkMade {
     pub expires: Timestamp,
 }
 
-/// Makes a link under the hash of a fresh token. It dies with everything else that is ended for the person: when they
+/// Makes a link under the hash of a fresh token, for so long. It dies with everything else that is ended for the person: when they
 /// are suspended, when they set a password by another link.
 ///
 /// # Errors

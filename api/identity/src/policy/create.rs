@@ -3,8 +3,10 @@
 use raft_store_core::{Abort, Outcome, Read, Stored, Tx};
 use serde_json::{Value, json};
 
+use super::fields::{InvalidPolicy, PolicyFields};
+use super::kinds::Selector;
 use super::limits::{MAX_PATTERNS, MAX_POLICIES};
-use super::record::{InvalidPolicy, PolicyFields, PolicyId, ScopePolicies, ScopePolicy, Selector};
+use super::record::{PolicyId, ScopePolicies, ScopePolicy};
 use crate::event::{self, Actor};
 use crate::ids::RealmId;
 use crate::{Decided, group, refuse, user};

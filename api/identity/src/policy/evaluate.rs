@@ -2,8 +2,9 @@
 
 use raft_store_core::{Abort, Read};
 
+use super::kinds::{Rule, Selector};
 use super::matcher::Matcher;
-use super::record::{PolicyId, Rule, Selector};
+use super::record::PolicyId;
 use crate::ids::{GroupId, RealmId, UserId};
 use crate::scope::Scope;
 

@@ -3,8 +3,9 @@
 use raft_store_core::Abort;
 use regex::{Regex, RegexBuilder};
 
+use super::kinds::{Matching, Rule};
 use super::limits::{MAX_COMPILED_PATTERN, MAX_PATTERN_DEPTH, MAX_POLICY_SCOPE};
-use super::record::{Matching, Rule, ScopePolicy};
+use super::record::ScopePolicy;
 use crate::scope::{Scope, ScopeFault, ScopePath, canonical};
 
 /// Why a regular expression is none. Says nothing of its text.

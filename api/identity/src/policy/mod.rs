@@ -7,6 +7,8 @@
 mod create;
 mod delete;
 mod evaluate;
+mod fields;
+mod kinds;
 mod limits;
 mod matcher;
 mod record;
@@ -22,11 +24,11 @@ use raft_store_core::{Abort, Read, Stored};
 pub use create::{CreatePolicyError, create, seed};
 pub use delete::{DeletePolicyError, delete};
 pub use evaluate::{DecidedBy, Level};
+pub use fields::{InvalidPolicy, PolicyFields};
+pub use kinds::{Matching, Rule, Selector};
 pub use limits::{MAX_DESCRIPTION, MAX_PATTERNS, MAX_POLICIES, MAX_POLICY_SCOPE, MAX_POLICY_SCOPES};
 pub use matcher::{InvalidPattern, PolicyScopeFault};
-pub use record::{
-    InvalidPolicy, Matching, PolicyFields, PolicyId, RealmPolicies, Rule, ScopePolicies, ScopePolicy, Selector,
-};
+pub use record::{PolicyId, RealmPolicies, ScopePolicies, ScopePolicy};
 pub use update::{UpdatePolicyError, update};
 
 pub(crate) use evaluate::Policies;

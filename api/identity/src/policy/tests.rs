@@ -102,6 +102,24 @@ fn a_policy_that_says_what_another_says_is_refused() {
 }
 
 #[test]
+fn a_realm_holds_so_many_policies() {
+    let scene = scene();
+    for first in [2_u64, 402, 802] {
+        scene.commit(|tx| {
+            for n in (first..first + 400).take_while(|n| *n <= MAX_POLICIES as u64) {
+                let name = format!("s{n}");
+                create::write(tx, &vo(), PolicyId(n), &fields(Rule::Deny, Matching::Equal, &[&name]), 1).unwrap();
+            }
+        });
+    }
+    assert_eq!(stored(&scene).len(), MAX_POLICIES);
+    let one_more = || scene.policy(Rule::Deny, Matching::Equal, EVERYBODY, Some(&["more"]));
+    assert_eq!(one_more(), Err(CreatePolicyError::TooMany));
+    scene.drop_policy(500);
+    assert_eq!(one_more(), Ok(PolicyId(MAX_POLICIES as u64 + 1)));
+}
+
+#[test]
 fn a_realm_holds_so_many_regular_expressions() {
     let scene = scene();
     let patterns: Vec<String> = (0..MAX_PATTERNS).map(|n| format!("a{n}")).collect();

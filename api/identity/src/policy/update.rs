@@ -4,7 +4,8 @@ use raft_store_core::{Outcome, Revision, Tx};
 use serde_json::json;
 
 use super::create::{CreatePolicyError, check, described, write};
-use super::record::{PolicyFields, PolicyId, ScopePolicy};
+use super::fields::PolicyFields;
+use super::record::{PolicyId, ScopePolicy};
 use crate::event::{self, Actor};
 use crate::ids::RealmId;
 use crate::{Decided, refuse};

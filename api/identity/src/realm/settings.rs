@@ -9,7 +9,6 @@ use crate::token::Profile;
 
 /// A realm's settings, as they are chosen at creation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Settings {
     /// See [`Realm::access_token_alg`].
     pub access_token_alg: SigningAlg,

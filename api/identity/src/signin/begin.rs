@@ -24,7 +24,7 @@ pub struct Throttled {
     pub retry_after: Duration,
 }
 
-/// An attempt that was counted. Can only be had from [`begin`].
+/// An attempt that was counted. Can only be had from [`begin()`].
 #[derive(Clone, Debug)]
 pub struct Attempt {
     pub(super) realm: RealmId,

@@ -4,8 +4,7 @@ use raft_store_core::{Outcome, Read, Stored, Tx};
 use serde_json::json;
 
 use super::begin::{Attempt, Candidate};
-use super::counter::Kind;
-use super::counters::Counter;
+use super::counters;
 use super::device::{DeviceId, DeviceToken};
 use super::last_login;
 use crate::event::{self, Actor};
@@ -98,7 +97,7 @@ pub fn complete(
     if let Some(hash) = &proof.rehash {
         password::rehash(tx, &realm.key, id, hash)?;
     }
-    settle(tx, attempt)?;
+    counters::settle(tx, attempt)?;
     last_login::remember(tx, &realm.key, id)?;
     let device: DeviceId = attempt.device.unwrap_or(new.device);
     let device = DeviceToken::write(tx, &realm.key, id, &device)?;
@@ -109,23 +108,4 @@ pub fn complete(
     });
     event::record(tx, &realm.key, "session.start", &id.to_string(), changes, &actor.as_user(id))?;
     Ok(Outcome::Commit(Ok(SignedIn { session, device })))
-}
-
-/// The counters after the owner was proved: those of their own browser and network are cleared; where strangers count
-/// as well, only this attempt is taken back.
-fn settle(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<(), raft_store_core::Abort> {
-    let Attempt { realm, account, network, device, fresh, .. } = attempt;
-    if let Some(device) = device {
-        return Counter::load(tx, realm, Kind::Device, Some(account), device)?.clear(tx);
-    }
-    Counter::load(tx, realm, Kind::Pair, Some(account), network)?.clear(tx)?;
-    for (kind, account, rest) in [(Kind::Account, Some(account), &[][..]), (Kind::Source, None, network.as_slice())] {
-        let mut counter = Counter::load(tx, realm, kind, account, rest)?;
-        kind.take_back(&mut counter.row);
-        if kind == Kind::Account {
-            counter.row.fresh = counter.row.fresh.saturating_sub(u32::from(*fresh));
-        }
-        counter.save_or_clear(tx)?;
-    }
-    Ok(())
 }

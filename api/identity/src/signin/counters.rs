@@ -1,10 +1,12 @@
 //! The counters' records.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use aws_lc_rs::hmac;
 use raft_store_core::{Abort, Read, Table, TableId, Timestamp, Tx};
 
+use super::begin::Attempt;
 use super::counter::Kind;
 use crate::ids::{RealmId, UserId};
 use crate::realm::secrets::client_secret_key;
@@ -54,10 +56,20 @@ impl Table for LoginAttempts {
 }
 
 /// An account that attempts are made on: a person, or a name that is nobody's.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Account {
     Known(UserId),
     Unknown(String),
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(user) => write!(f, "{user}"),
+            // It may be a password in the wrong field.
+            Self::Unknown(_) => f.write_str("unknown"),
+        }
+    }
 }
 
 impl Account {
@@ -121,15 +133,53 @@ impl Counter {
         Ok(())
     }
 
-    /// Saves the counter, if it still counts anything.
-    pub(super) fn save_or_clear(&self, tx: &mut Tx<'_>) -> Result<(), Abort> {
+    /// Takes one attempt back. A counter that counts nothing more goes.
+    fn take_back(&mut self, tx: &mut Tx<'_>, attempt: &Attempt) -> Result<(), Abort> {
+        self.kind.take_back(&mut self.row);
+        if self.kind == Kind::Account && attempt.fresh {
+            self.row.fresh = self.row.fresh.saturating_sub(1);
+        }
         if self.row.count == 0 { self.clear(tx) } else { self.save(tx) }
     }
 
-    pub(super) fn clear(&self, tx: &mut Tx<'_>) -> Result<(), Abort> {
+    fn clear(&self, tx: &mut Tx<'_>) -> Result<(), Abort> {
         tx.delete::<LoginAttempts>(&self.key)?;
         Ok(())
     }
+}
+
+/// The counters that an attempt was counted by.
+fn of(read: &impl Read, attempt: &Attempt) -> Result<Vec<Counter>, Abort> {
+    let Attempt { realm, account, network, device, .. } = attempt;
+    let load = |kind, account, rest: &[u8]| Counter::load(read, realm, kind, account, rest);
+    Ok(match device {
+        Some(device) => vec![load(Kind::Device, Some(account), device)?],
+        None => vec![
+            load(Kind::Pair, Some(account), network)?,
+            load(Kind::Account, Some(account), &[])?,
+            load(Kind::Source, None, network)?,
+        ],
+    })
+}
+
+/// After the owner was proved: the counters of their own browser and network are cleared; where strangers count as
+/// well, only this attempt is taken back.
+pub(super) fn settle(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<(), Abort> {
+    for mut counter in of(tx, attempt)? {
+        match counter.kind {
+            Kind::Device | Kind::Pair => counter.clear(tx)?,
+            Kind::Account | Kind::Source => counter.take_back(tx, attempt)?,
+        }
+    }
+    Ok(())
+}
+
+/// Takes back an attempt whose password was never looked at, for want of room on the pool: nobody learnt anything.
+///
+/// # Errors
+/// When storage fails.
+pub fn withdraw(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<(), Abort> {
+    of(tx, attempt)?.iter_mut().try_for_each(|counter| counter.take_back(tx, attempt))
 }
 
 /// Forgets the attempts that were counted for an account over all networks: its owner was proved in another way.

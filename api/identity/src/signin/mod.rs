@@ -1,8 +1,9 @@
 //! Signing in with a password.
 //!
-//! [`begin`] counts the attempt, or refuses it, before the password is looked at, so that guesses that come in parallel
-//! and at all replicas are all counted; then the caller verifies the password against [`Attempt::hash`]; [`complete`]
-//! begins the session. See `docs/adr/0012-attempts-count-before-passwords.md`.
+//! [`begin()`] counts the attempt, or refuses it, before the password is looked at, so that guesses that come in
+//! parallel and at all replicas are all counted; then the caller verifies the password against [`Attempt::hash`];
+//! [`complete()`] begins the session. An attempt whose password could not be looked at, for want of room, is no guess:
+//! [`withdraw`]. See `docs/adr/0012-attempts-count-before-passwords.md`.
 
 mod begin;
 mod complete;
@@ -26,7 +27,7 @@ pub use counter::{
     ACCOUNT_FREE, ACCOUNT_FRESH, DEVICE_FREE, LONGEST_DELAY_MS, PAIR_FREE, REMEMBERED_MS, SOURCE_FORGIVES_MS,
     SOURCE_FREE,
 };
-pub use counters::{LoginAttempt, LoginAttempts};
+pub use counters::{LoginAttempt, LoginAttempts, withdraw};
 pub use device::{DEVICE_REMEMBERED, DeviceToken};
 pub use last_login::{LastLogin, LastLogins, last_login};
 

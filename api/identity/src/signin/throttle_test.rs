@@ -108,6 +108,7 @@ fn no_attack_keeps_the_owner_out_of_a_browser_they_used() {
     // From the attackers' very network as well.
     let address = Ipv4Addr::new(203, 0, 113, 0).to_string();
     assert!(sign_in(&world, &address, Some(&device)).is_ok());
+    while guess(&world, "anna", "203.0.113.250") {}
     assert!(sign_in(&world, "192.0.2.77", None).is_err(), "an unknown browser waits while many networks attack");
 }
 
@@ -217,6 +218,19 @@ fn attempts_count_before_any_of_them_ends() {
     let world = world();
     let attempts: Vec<_> = (0..1000).filter_map(|_| tried(&world, "anna", EVIL, None).ok()).collect();
     assert_eq!(attempts.len(), usize::try_from(PAIR_FREE).unwrap() + 1);
+}
+
+/// The pool was full: nobody guessed, and nobody is to wait for it.
+#[test]
+fn an_attempt_whose_password_was_not_looked_at_is_taken_back() {
+    let world = world();
+    let device = sign_in(&world, HOME, None).unwrap();
+    for device in [None, Some(device.as_str())] {
+        for _ in 0..200 {
+            let attempt = tried(&world, "anna", HOME, device).unwrap();
+            world.store.run(|tx| withdraw(tx, &attempt).map(raft_store_core::Outcome::Commit)).unwrap();
+        }
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::record::{Status, User, Users, UsersBeingDeleted};
 use super::{administrators, lookup, status};
 use crate::event::Actor;
 use crate::ids::{RealmId, UserId};
-use crate::{Decided, group, password, refuse, session, signin};
+use crate::{Decided, consent, group, password, refresh, refuse, session, signin};
 
 /// Rows that one step removes: each is at most four mutations of the 512 that a transaction may hold.
 const STEP: usize = 100;
@@ -62,6 +62,8 @@ pub fn purge_step(tx: &mut Tx<'_>, realm: &RealmId, id: UserId) -> Result<Outcom
     removed += group::purge_memberships(tx, realm, id, STEP.saturating_sub(removed))?;
     removed += group::purge_managements(tx, realm, id, STEP.saturating_sub(removed))?;
     removed += session::purge(tx, realm, id, STEP.saturating_sub(removed))?;
+    removed += refresh::purge(tx, realm, id, STEP.saturating_sub(removed))?;
+    removed += consent::purge(tx, realm, id, STEP.saturating_sub(removed))?;
     removed += usize::from(signin::forget(tx, realm, id)?);
     if removed >= STEP {
         return Ok(Outcome::Commit(Purge::More));

@@ -20,6 +20,8 @@ mod status;
 mod update;
 
 #[cfg(test)]
+mod golden_test;
+#[cfg(test)]
 mod linked_test;
 #[cfg(test)]
 mod status_test;

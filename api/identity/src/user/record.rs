@@ -187,15 +187,14 @@ impl Index for UserByName {
 impl Unique for UserByName {}
 
 /// A folded e-mail address as a key: its SHA-256. A set's key outlives what was in the set, and an address is personal.
-#[must_use]
-pub fn email_key(address: &str) -> [u8; 32] {
+pub(super) fn email_key(address: &str) -> [u8; 32] {
     let mut key = [0; 32];
     let digest = digest(&SHA256, fold::email(address).as_bytes());
     key.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
     key
 }
 
-/// People by [`email_key`]. Whether two may share an address is the realm's setting.
+/// People by the SHA-256 of the folded address. Whether two may share an address is the realm's setting.
 #[derive(Clone, Copy, Debug)]
 pub struct UserByEmail;
 

@@ -19,7 +19,7 @@ account-session-address = Adresse
 account-session-unknown = Ein unbekanntes Programm
 account-session-end = Diese Sitzung beenden
 account-session-end-all = Überall abmelden
-account-session-end-all-words = Beendet jede Sitzung und jeden dauerhaften Zugriff von Anwendungen, auch diese Sitzung.
+account-session-end-all-words = Beendet jede Sitzung, auch diese, und jedes Token, das Anwendungen in Ihrem Namen haben.
 
 account-approvals = Anwendungen mit dauerhaftem Zugriff
 account-approvals-none = Es gibt keine.
@@ -33,7 +33,7 @@ account-password-current = Jetziges Passwort
 account-password-new = Neues Passwort
 account-password-again = Neues Passwort, noch einmal
 account-password-submit = Passwort ändern
-account-password-words = Das beendet Ihre anderen Sitzungen und den dauerhaften Zugriff von Anwendungen.
+account-password-words = Das meldet Sie überall ab und beendet jedes Token, das Anwendungen in Ihrem Namen haben.
 
 account-done-session = Die Sitzung ist beendet.
 account-done-approval = Der Zugriff ist widerrufen.

@@ -19,7 +19,7 @@ account-session-address = Address
 account-session-unknown = An unknown program
 account-session-end = End this session
 account-session-end-all = Sign out everywhere
-account-session-end-all-words = Ends every session and every standing access of applications, this session too.
+account-session-end-all-words = Ends every session, this one too, and every token that applications hold in your name.
 
 account-approvals = Applications with standing access
 account-approvals-none = There are none.
@@ -33,7 +33,7 @@ account-password-current = Current password
 account-password-new = New password
 account-password-again = New password, again
 account-password-submit = Change password
-account-password-words = Changing it ends your other sessions and the standing access of applications.
+account-password-words = Changing it signs you out everywhere and ends every token that applications hold in your name.
 
 account-done-session = The session is ended.
 account-done-approval = The access is withdrawn.

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
-use raft_store_core::{Abort, Freshness, Outcome, Read, Stored};
+use raft_store_core::{Abort, Freshness, Read, Stored};
 use woad_http::Services;
 use woad_http::page::PageCall;
 use woad_identity::session::{self, LiveSession, SessionId, Sessions};
@@ -73,14 +73,7 @@ pub(crate) async fn show(services: Services, call: PageCall) -> Result<Response,
     let visit = Visit::new(services, call);
     let Some(hash) = visit.call.session else { return Ok(page::see_other("/login")) };
     let realm = &visit.call.realm;
-    let touched = visit
-        .transact(|tx| {
-            Ok(match session::touch(tx, realm, &hash)? {
-                Outcome::Commit(done) => Outcome::Commit(done),
-                Outcome::Answer(done) => Outcome::Answer(done),
-            })
-        })
-        .await?;
+    let touched = visit.transact(|tx| session::touch(tx, realm, &hash)).await?;
     if touched.is_err() {
         return Ok(page::see_other("/login"));
     }
@@ -94,15 +87,16 @@ pub(crate) async fn show(services: Services, call: PageCall) -> Result<Response,
 
 /// The page, of one state. Whoever's session ended meanwhile is sent to sign in.
 pub(super) async fn draw(visit: &Visit, said: Said) -> Result<Response, PageError> {
-    let mut said = Some(said);
     let template = visit
         .view(Freshness::Linearizable, |view| {
             let Some(session) = visit.session(view)? else { return Ok(None) };
             template(visit, view, &session).map(Some)
         })
         .await?;
-    let (Some(template), Some(said)) = (template, said.take()) else { return Ok(page::see_other("/login")) };
-    let template = AccountTemplate { notice: said.notice, refusal: said.refusal, faults: said.faults, ..template };
+    let Some(template) = template else { return Ok(page::see_other("/login")) };
+    let shell = Shell { failed: said.status.is_client_error(), ..template.shell };
+    let (notice, refusal, faults) = (said.notice, said.refusal, said.faults);
+    let template = AccountTemplate { shell, notice, refusal, faults, ..template };
     Ok(page::show(said.status, &template))
 }
 

@@ -114,6 +114,32 @@ fn a_listing_goes_on_after_its_cursor_and_never_into_another_realm() {
 }
 
 #[test]
+fn a_listing_by_index_goes_on_after_its_cursor_and_passes_over_expired_records() {
+    let mut replica = Replica::new();
+    replica.commit(1, 1_000, |tx| {
+        for (realm, number, group) in [("q", 1, 1), ("r", 1, 3), ("r", 2, 2), ("r", 3, 2), ("r", 4, 1), ("s", 1, 1)] {
+            let expires_ms = (number == 4).then_some(1_500);
+            let row = Account { group, expires_ms, ..Account::default() };
+            tx.insert::<Accounts>((realm.to_owned(), number), row)?.unwrap();
+        }
+        Ok(())
+    });
+    let page = |after: Option<(&str, u32)>, limit: usize| {
+        let after = after.map(|(realm, group)| (realm.to_owned(), group));
+        let realm = (REALM.to_owned(),);
+        let rows = replica.look(2_000, |view| view.page_index::<ByGroup>(&realm, after.as_ref(), limit));
+        rows.into_iter().map(|it| it.key.1).collect::<Vec<_>>()
+    };
+    assert_eq!(page(None, 9), [2, 3, 1], "in the order of the index");
+    assert_eq!(page(None, 1), [2]);
+    assert_eq!(page(Some(("r", 2)), 9), [1], "after all that stand under the key");
+    assert!(page(Some(("r", 3)), 9).is_empty());
+    assert_eq!(page(Some(("q", 9)), 9), [2, 3, 1], "a cursor of an earlier realm");
+    assert!(page(Some(("s", 0)), 9).is_empty(), "a cursor of a later realm");
+    assert!(page(None, 0).is_empty());
+}
+
+#[test]
 fn a_listing_passes_over_expired_records() {
     let mut replica = Replica::new();
     replica.commit(1, 1_000, |tx| {

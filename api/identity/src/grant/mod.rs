@@ -1,5 +1,8 @@
 //! What a person allowed a client: the part that codes and refresh families share, and whether it still counts.
 
+#[cfg(test)]
+mod golden_test;
+
 use std::fmt;
 
 use base64::Engine;
