@@ -54,6 +54,7 @@ fn text(value: &Value) -> String {
         Value::Number(number) => number.to_string(),
         Value::String(text) if text.is_empty() => NONE.to_owned(),
         Value::String(text) => printable(text),
+        Value::Array(values) if values.is_empty() => NONE.to_owned(),
         Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(" "),
         Value::Object(_) => printable(&value.to_string()),
     }

@@ -10,7 +10,7 @@ import { load } from './packages.mjs';
 const { default: playwright } = await load('playwright-core');
 const { AxeBuilder } = await load('@axe-core/playwright');
 
-const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } };
+const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 360, height: 740 }, dark: { width: 360, height: 740 } };
 const ARGUMENTS = [
   '--headless',
   '--no-sandbox',
@@ -53,18 +53,27 @@ page.on('console', (message) => ['error', 'warning'].includes(message.type()) &&
 page.on('pageerror', (error) => complaints.push(String(error)));
 const screenshots = [];
 
-/** Looks at the page: pictures, axe and the width, at each size. */
+/** What axe finds wrong, as text. */
+async function faults() {
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`).join('; ');
+}
+
+/** Looks at the page: pictures, axe and the width, at each size and in the dark. */
 async function look(name) {
   for (const [size, viewport] of Object.entries(SIZES)) {
     await page.setViewportSize(viewport);
+    const dark = size === 'dark';
+    if (dark) await page.emulateMedia({ colorScheme: 'dark' });
     const path = join(asked.artifacts, `${name}-${size}.png`);
     await page.screenshot({ path, fullPage: true });
     screenshots.push(path);
-    const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
-    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
-    ensure(found.length === 0, `axe at ${name} (${size}): ${found.join('; ')}`);
+    const found = await faults();
+    ensure(found === '', `axe at ${name} (${size}): ${found}`);
     const wide = await page.evaluate('document.documentElement.scrollWidth');
-    ensure(wide <= viewport.width, `${name} is ${wide} pixels wide on a ${size}`);
+    ensure(wide <= viewport.width, `${name} is ${wide} pixels wide (${size})`);
+    if (dark) await page.emulateMedia({ colorScheme: null });
   }
   await page.setViewportSize(SIZES.desk);
   ensure((await page.locator('h1').count()) === 1, `${name} has not one heading`);

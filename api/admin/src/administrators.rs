@@ -69,7 +69,7 @@ fn problem(error: CreateUserError) -> Problem {
 }
 
 fn has_one() -> Problem {
-    let detail = "The realm has an active administrator; say another to make one more";
+    let detail = "The realm has an active administrator; one more is made only where another is asked for";
     Problem::new(StatusCode::CONFLICT, detail).of_kind("has-administrator")
 }
 

@@ -1,6 +1,7 @@
 //! What happens to every request before and after its handler: limits, a name, headers, a log line, metrics.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
@@ -15,6 +16,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use tracing::Instrument;
 
+use crate::answers::Answers;
 use crate::context::{Peer, RequestContext};
 use crate::error::{Refused, Shape};
 use crate::limits::{MAX_HEADER_BYTES, MAX_HEADERS, MAX_URI_BYTES};
@@ -27,22 +29,29 @@ const SINGLE: [HeaderName; 4] = [AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ht
 const NOT_IN_QUERY: [&str; 7] =
     ["access_token", "token", "refresh_token", "client_secret", "client_assertion", "password", "code_verifier"];
 
-/// Wraps routers: unknown paths are answered in this shape, and everything passes the edge.
-pub fn wrap(router: Router, shape: Shape, metrics: Metrics) -> Router {
+/// Wraps routers: everything passes the edge, and what no handler sees is refused as `answers` says.
+pub fn wrap(router: Router, answers: impl Into<Answers>, metrics: Metrics) -> Router {
+    let answers: Arc<Answers> = Arc::new(answers.into());
+    let unknown = Arc::clone(&answers);
     router
-        .fallback(move || async move { Refused::NotFound.respond(shape) })
-        .layer(from_fn(move |request: Request, next: Next| edge(shape, metrics.clone(), request, next)))
+        .fallback(move |request: Request| async move {
+            let context = request.extensions().get::<RequestContext>().cloned();
+            let context = context.unwrap_or_else(|| RequestContext::new(Peer::Unknown));
+            unknown.refuse(Refused::NotFound, request.uri().path(), &context, request.headers())
+        })
+        .layer(from_fn(move |request: Request, next: Next| edge(Arc::clone(&answers), metrics.clone(), request, next)))
 }
 
-async fn edge(shape: Shape, metrics: Metrics, mut request: Request, next: Next) -> Response {
+async fn edge(answers: Arc<Answers>, metrics: Metrics, mut request: Request, next: Next) -> Response {
     let start = Instant::now();
     let peer = request.extensions().get::<Peer>().copied().unwrap_or(Peer::Unknown);
     let context = RequestContext::new(peer);
     let span = tracing::info_span!("request", id = %context.id);
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
+    let shape = answers.shape(request.uri().path());
     let mut response = if let Err(refused) = check(request.uri(), request.headers(), shape) {
-        refused.respond(shape)
+        answers.refuse(refused, request.uri().path(), &context, request.headers())
     } else {
         request.extensions_mut().insert(context.clone());
         // Handlers leave nothing half-done behind: what they share is the store, which takes whole transactions.

@@ -3,6 +3,7 @@
 //! A protocol declares [`Routes`], each with a [`Requirement`] that turns a request into what its handler takes;
 //! [`edge::wrap`] puts limits, headers, log and metrics around them; [`server::serve`] answers connections.
 
+pub mod answers;
 pub mod bearer;
 pub mod body;
 pub mod call;
@@ -27,6 +28,7 @@ pub mod services;
 #[cfg(test)]
 mod testing;
 
+pub use answers::Answers;
 pub use bearer::{Accepts, Bearer, BearerCall, BearerError, ScimCall};
 pub use call::{ClientCall, PublicCall, TokenCall};
 pub use context::{Peer, RequestContext};

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::Method;
-use raft_store_core::{Abort, Freshness, Read, Stored};
+use raft_store_core::{Abort, Freshness, Stored, Tx};
 use serde_json::{Map, Value};
 use woad_http::limits::MAX_JSON_BYTES;
 use woad_http::media::Media;
@@ -104,15 +104,16 @@ impl Call {
         Ok(services.store.view(&self.request(), Freshness::Linearizable, f).await?.answer)
     }
 
-    /// The realm, and that the token still counts, in the transaction that acts on both.
+    /// The realm, and that the token still allows writing, in the transaction that rests on both.
     ///
     /// # Errors
-    /// Inner: the token does not count any more.
-    pub(crate) fn admitted(&self, read: &impl Read) -> Result<Result<Stored<Realms>, BearerError>, Abort> {
-        if self.bearer.still_live(read)?.is_err() {
-            return Ok(Err(BearerError::Invalid));
-        }
-        Ok(realm::get(read, &self.realm)?.ok_or(BearerError::Invalid))
+    /// Inner: it does not.
+    pub(crate) fn admitted(&self, tx: &Tx<'_>) -> Result<Result<Stored<Realms>, BearerError>, Abort> {
+        let Some(realm) = realm::get(tx, &self.realm)? else { return Ok(Err(BearerError::Invalid)) };
+        Ok(match self.bearer.again(tx, &realm)? {
+            Ok(bearer) => bearer.require(WRITE).map(|()| realm),
+            Err(_) => Err(BearerError::Invalid),
+        })
     }
 }
 

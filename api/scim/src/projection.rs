@@ -145,7 +145,7 @@ impl Projection {
         if !self.wants(place) {
             return false;
         }
-        let mut prune = |value: &mut Value| {
+        let prune = |value: &mut Value| {
             if let Value::Object(fields) = value {
                 fields.retain(|name, _| place.attribute.sub(name).is_some_and(|sub| self.wants_sub(place, sub)));
             }

@@ -62,6 +62,8 @@ pub(crate) async fn run(wanted: Wanted) -> Result<(), Box<Failed>> {
     let mut world = World::new(&wanted).map_err(|why| Failed::boxed("preparing", why))?;
     report.say(&format!("Three nodes on this machine, everything they keep in {}", world.folder.path().display()));
     let outcome = tokio::select! {
+        // A signal reaches both: who has nothing left to tell takes it well.
+        biased;
         outcome = told(&wanted, &mut world, &report) => outcome,
         name = told_to_stop() => Err(Failed::boxed("", Fault::Stopped(name))),
     };

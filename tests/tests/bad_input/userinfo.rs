@@ -18,7 +18,7 @@ async fn userinfo_takes_one_access_token_of_a_person_in_its_place() -> Result<()
     let rows = [
         ("nothing", https.request(Method::GET, path), 401, ""),
         ("another scheme", get(&format!("Basic {access}")), 401, ""),
-        ("an empty token", get("Bearer "), 401, ""),
+        ("an empty token", get("Bearer "), 400, "invalid_request"),
         ("a cut token", get(&format!("Bearer {cut}")), 401, "invalid_token"),
         ("another case", get(&format!("Bearer {upper}")), 401, "invalid_token"),
         ("an ID token", get(&format!("Bearer {}", tokens.id)), 401, "invalid_token"),

@@ -9,9 +9,13 @@ use crate::world::World;
 
 /// Where distributions have it.
 const PROGRAMS: [&str; 3] = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/lib/chromium/chromium"];
-/// Nine pages, each looked at in two sizes; about half a minute.
+/// Ten pages, each looked at three times; about half a minute.
 const PATIENCE: Duration = Duration::from_secs(110);
 const PASSWORD: &str = "first light over the river 9";
+
+/// A blue square.
+const LOGO: &str = "iVBORw0KGgoAAAANSUhEUgAAADAAAAAwCAIAAADYYG7QAAAAOklEQVR42u3OQQ0AAAgEoGtiJHuZ2h\
+                    bOBxsBSPW8EiEhISEhISEhISEhISEhISEhISEhISEhISGhOwuKKLh5eXuoIwAAAABJRU5ErkJggg==";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_first_administrator_signs_in_consents_and_leaves_with_chromium() -> Result<()> {
@@ -27,6 +31,14 @@ async fn a_first_administrator_signs_in_consents_and_leaves_with_chromium() -> R
     let redirect_uri = format!("{application}/callback");
     let client = world.application("application", &redirect_uri, &format!("{application}/goodbye")).await?;
     world.cluster.authority.issue(&["127.0.0.1"], world.folder.path())?;
+
+    let described = json!({"display_name": "Blue River Collaboration", "logo_png": LOGO});
+    let path = format!("/v1/realms/{}", world.realm.id);
+    world.cluster.nodes[2]
+        .admin
+        .send("PATCH", &path, "application/json", described.to_string().into())
+        .await?
+        .expect(200)?;
 
     let administrator = json!({"user_name": "root", "email": "root@example.org", "given": "Rut", "family": "Okoye"});
     let path = format!("/v1/realms/{}/administrators", world.realm.id);
@@ -49,7 +61,7 @@ async fn a_first_administrator_signs_in_consents_and_leaves_with_chromium() -> R
     });
     let saw = Foreign::node(&modules, "chromium.mjs").converse(&asked, &world.gate, PATIENCE).await?;
     let screenshots = saw["screenshots"].as_array().context("no screenshots")?;
-    ensure!(screenshots.len() >= 18, "{} screenshots", screenshots.len());
+    ensure!(screenshots.len() >= 27, "{} screenshots", screenshots.len());
     println!("screenshots: {}", artifacts("chromium")?.display());
     world.finish().await
 }

@@ -39,7 +39,7 @@ impl World {
     /// An application's client.
     pub(crate) async fn application(&self, id: &str, redirect_uri: &str, goodbye: &str) -> Result<Client> {
         let body = json!({"client_id": id, "client": {
-            "client_name": format!("application {id}"),
+            "client_name": "Data portal",
             "grant_types": ["authorization_code", "refresh_token"],
             "response_types": ["code"],
             "redirect_uris": [redirect_uri],

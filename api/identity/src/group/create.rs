@@ -18,7 +18,7 @@ pub struct NewGroup {
     pub id: GroupId,
     /// Its leaf name.
     pub name: String,
-    /// The group it is in; for ever.
+    /// The group it is in.
     pub parent: Option<GroupId>,
     /// For people; may be empty.
     pub description: String,

@@ -11,6 +11,7 @@ mod member;
 mod name;
 mod purge;
 mod record;
+mod set_parent;
 mod update;
 
 #[cfg(test)]
@@ -31,4 +32,5 @@ pub use record::{
     Group, GroupByExternalId, GroupByName, GroupManagers, Groups, GroupsManagedBy, GroupsOfUser, ManagedByUser,
     Management, ManagersOfGroup, MembersByGroup, MembersOfGroup, Membership, Memberships, ROOT, Subgroups,
 };
+pub use set_parent::{MAX_MOVED_MEMBERS, MoveGroupError, set_parent};
 pub use update::{GroupPatch, UpdateGroupError, update};

@@ -14,7 +14,7 @@ pub(crate) use eval::{folded, moment};
 pub(crate) use index::{Lookup, lookups};
 pub(crate) use parser::{parse, parse_value_path};
 pub(crate) use resolve::Filter;
-pub(crate) use syntax::{Literal, Op, Syntax};
+pub(crate) use syntax::Syntax;
 
 /// Why a filter was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

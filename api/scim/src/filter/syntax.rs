@@ -4,7 +4,6 @@ use std::fmt;
 
 /// An operator between an attribute and a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the operator of that name")]
 pub(crate) enum Op {
     Eq,
     Ne,

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
+use super::syntax::{Literal, Op};
 use super::*;
 use crate::schema::{GROUPS, USERS};
 

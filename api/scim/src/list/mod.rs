@@ -11,4 +11,4 @@ mod sort;
 mod tests;
 
 pub(crate) use query::Query;
-pub(crate) use select::{ListError, answer};
+pub(crate) use select::answer;

@@ -99,9 +99,9 @@ fn set(fields: &mut Map<String, Value>, sub: &'static Attribute, value: Value) -
 
 fn many(change: Change, target: &Target, value: Value, old: Vec<Value>) -> Result<Vec<Value>, PatchError> {
     let attribute = target.place.attribute;
-    let (Some(_), _) | (None, Some(_)) = (&target.filter, target.sub) else {
+    if target.filter.is_none() && target.sub.is_none() {
         return whole(change, attribute, value, old);
-    };
+    }
     let chosen = |value: &Value| match (&target.filter, value) {
         (Some(filter), Value::Object(fields)) => filter.matches(fields),
         (filter, _) => filter.is_none(),

@@ -7,7 +7,7 @@ mod json;
 mod resource_type;
 mod user;
 
-pub(crate) use attribute::{Attribute, Kind, Mutability, Returned, Uniqueness};
+pub(crate) use attribute::{Attribute, Kind, Mutability, Returned};
 pub(crate) use config::{SERVICE_PROVIDER_CONFIG, service_provider_config};
 pub(crate) use group::{GROUP, INDIGO_GROUP};
 pub(crate) use json::schema_json;

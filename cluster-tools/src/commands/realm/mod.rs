@@ -36,7 +36,7 @@ pub(crate) async fn run(operator: &Operator, command: Command) -> Result<(), Fai
 
 const FIELDS: [(&str, &str); 5] =
     [("id", "id"), ("issuer", "issuer"), ("hosts", "hosts"), ("name", "display_name"), ("created", "created_ms")];
-const SETTINGS: [(&str, &str); 15] = [
+const SETTINGS: [(&str, &str); 16] = [
     ("access token algorithm", "access_token_alg"),
     ("profile", "default_profile"),
     ("access token, s", "access_token_seconds"),
@@ -50,6 +50,7 @@ const SETTINGS: [(&str, &str); 15] = [
     ("e-mail unique", "email_unique"),
     ("grace, ms", "grace_ms"),
     ("nbf included", "include_nbf"),
+    ("sign-in in access tokens", "include_authn_info"),
     ("nbf offset, s", "nbf_offset_seconds"),
     ("key set may be cached, s", "jwks_max_age_seconds"),
 ];

@@ -39,6 +39,9 @@ pub(super) struct Settings {
     /// A regular expression that passwords must match as a whole; an empty text unsets.
     #[arg(long, value_name = "REGEX")]
     password_pattern: Option<String>,
+    /// Whether access tokens say when and how a person signed in.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    include_authn_info: Option<bool>,
     /// Whether no two people may have the same e-mail address.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     email_unique: Option<bool>,
@@ -60,6 +63,7 @@ impl Settings {
             ("session_absolute_seconds", self.session_absolute_seconds.map(Value::from)),
             ("password_min_length", self.password_min_length.map(Value::from)),
             ("password_pattern", text(&self.password_pattern)),
+            ("include_authn_info", self.include_authn_info.map(Value::from)),
             ("email_unique", self.email_unique.map(Value::from)),
         ];
         settings.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
