@@ -14,8 +14,9 @@ use woad_identity::user::{
 use woad_identity::{Decided, RealmId, UserId};
 
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, no_realm, settled};
+use crate::call::{Answer, ClusterCall, no_realm};
 use crate::created::{self, Creation};
+use crate::outcome::settled;
 use crate::users::{LinkView, UserView, invalid, link_problem, no_user, of_status};
 
 /// The body.

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header::IF_MATCH;
 use http::{HeaderMap, StatusCode};
-use raft_store_core::{Freshness, Outcome, Request, Revision, Stored};
+use raft_store_core::{Freshness, Request, Revision, Stored};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use woad_http::incoming::parse_json;
@@ -165,29 +165,6 @@ impl ClusterCall {
 /// A field that stands in a body: null is refused, since it may mean either "unset" or "leave".
 pub(crate) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
     T::deserialize(from).map(Some)
-}
-
-/// The same outcome, its refusal as the wire's answer.
-pub(crate) fn refused<T, E, F>(outcome: Outcome<Result<T, E>>, map: impl FnOnce(E) -> F) -> Outcome<Result<T, F>> {
-    match outcome {
-        Outcome::Commit(answer) => Outcome::Commit(answer.map_err(map)),
-        Outcome::Answer(answer) => Outcome::Answer(answer.map_err(map)),
-    }
-}
-
-/// The same outcome, with another answer.
-pub(crate) fn answered<T, U, E>(outcome: Outcome<Result<T, E>>, map: impl FnOnce(T) -> U) -> Outcome<Result<U, E>> {
-    match outcome {
-        Outcome::Commit(answer) => Outcome::Commit(answer.map(map)),
-        Outcome::Answer(answer) => Outcome::Answer(answer.map(map)),
-    }
-}
-
-/// The answer of one step among several: what it wrote counts only if the last step commits.
-pub(crate) fn settled<T, E>(outcome: Outcome<Result<T, E>>) -> Result<T, E> {
-    match outcome {
-        Outcome::Commit(answer) | Outcome::Answer(answer) => answer,
-    }
 }
 
 /// Somebody changed the object since the revision that `If-Match` names.

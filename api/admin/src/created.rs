@@ -49,11 +49,16 @@ impl<E> NotMade<E> {
 
 /// The request's `Idempotency-Key`, if it has one.
 pub(crate) fn key(call: &ClusterCall, realm: &str) -> Result<Option<Key>, Problem> {
+    key_over(call, realm, &call.body)
+}
+
+/// The same over a body without its secrets: a fast hash of it is kept for a day.
+pub(crate) fn key_over(call: &ClusterCall, realm: &str, body: &[u8]) -> Result<Option<Key>, Problem> {
     let who = match &call.actor.who {
         Who::Operator(name) | Who::Client(name) | Who::User(name) => name.as_str(),
         Who::Anonymous | Who::System => "",
     };
-    Key::of(&call.headers, realm, who, &call.path, &call.body)
+    Key::of(&call.headers, realm, who, &call.path, body)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))
 }
 

@@ -246,6 +246,11 @@ async fn a_realm_is_changed() {
     assert_eq!(world.call("PATCH", at, &[("if-match", &fresh)], r#"{"display_name":"W"}"#).await.status, 200);
     let stale = world.call("PATCH", at, &[("if-match", &fresh)], r#"{"display_name":"X"}"#).await;
     assert_eq!(stale.problem(), (412, "changed".to_owned()));
+    // The beginning of a PNG file of one pixel, and none.
+    for logo in ["iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB", ""] {
+        let answer = world.call("PATCH", at, &[], &json!({ "logo_png": logo }).to_string()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
     for (body, kind) in [
         (r#"{"settings":{"session_idle_seconds":0}}"#, "invalid-realm"),
         (r#"{"settings":{"password_pattern":"("}}"#, "invalid-realm"),

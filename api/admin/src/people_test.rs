@@ -259,6 +259,19 @@ async fn a_password_is_set_under_the_policy_and_never_shown() {
     assert_eq!(nobody.problem(), (404, "no-such-user".to_owned()));
 }
 
+/// A fast hash of a request is kept: it must not be one of its password.
+#[tokio::test]
+async fn a_create_is_known_again_by_everything_but_its_password() {
+    let world = World::with_realm().await;
+    let key = [("idempotency-key", "k")];
+    let body = |name: &str, password: &str| json!({"user_name": name, "password": password}).to_string();
+    let first = world.call("POST", USERS, &key, &body("alice", "correct horse 1")).await;
+    let again = world.call("POST", USERS, &key, &body("alice", "correct horse 2")).await;
+    assert_eq!((first.status.as_u16(), &again.headers["idempotency-replayed"]), (201, &"true".parse().unwrap()));
+    let other = world.call("POST", USERS, &key, &body("bob", "correct horse 1")).await;
+    assert_eq!(other.problem(), (422, "idempotency-key-reused".to_owned()));
+}
+
 #[tokio::test]
 async fn a_link_sets_a_password_within_the_hour() {
     let world = with_alice().await;

@@ -17,7 +17,10 @@ async fn token_requests_are_refused_with_their_code() {
         (String::new(), 400, "invalid_request"),
         ("grant_type=".to_owned(), 400, "invalid_request"),
         ("grant_type=password".to_owned(), 400, "unsupported_grant_type"),
-        ("grant_type=authorization_code&code=x".to_owned(), 400, "unsupported_grant_type"),
+        ("grant_type=authorization_code".to_owned(), 400, "invalid_request"),
+        ("grant_type=authorization_code&code=x".to_owned(), 400, "invalid_grant"),
+        ("grant_type=refresh_token".to_owned(), 400, "invalid_request"),
+        ("grant_type=refresh_token&refresh_token=x".to_owned(), 400, "invalid_grant"),
         (format!("{grant}&{grant}"), 400, "invalid_request"),
         (format!("{grant}&scope=openid&scope=openid"), 400, "invalid_request"),
         (format!("{grant}&aud=a&aud=b"), 400, "invalid_request"),
@@ -87,7 +90,7 @@ async fn clients_that_prove_nothing_are_refused_alike() {
             assert_eq!(answer.error(), (401, "invalid_client".to_owned()), "{path} {authorization}");
             assert!(answer.headers.contains_key("www-authenticate"));
         }
-        let nobody = world.call("POST", path, &[("content-type", FORM)], "token=x&client_id=reader").await;
+        let nobody = world.call("POST", path, &[("content-type", FORM)], "grant_type=client_credentials&token=x&client_id=reader").await;
         assert_eq!(nobody.error(), (401, "invalid_client".to_owned()), "{path}");
     }
 }

@@ -17,6 +17,10 @@ mod flow_test;
 #[cfg(test)]
 mod isolation_test;
 #[cfg(test)]
+mod people_test;
+#[cfg(test)]
+mod people_testing;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod unavailable_test;

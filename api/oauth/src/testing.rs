@@ -11,7 +11,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use prometheus::Registry;
 use raft_store_core::memory::MemoryStore;
-use raft_store_core::{Outcome, Store, Timestamp};
+use raft_store_core::{Outcome, Read, Revision, Store, Timestamp};
 use serde_json::Value;
 use tower::ServiceExt;
 use woad_http::{Metrics, Services};
@@ -122,6 +122,16 @@ impl World {
             Outcome::Answer(done) => Ok(Outcome::Answer(done)),
         });
         done.unwrap().unwrap();
+    }
+
+    pub(crate) fn revision(&self) -> Revision {
+        self.memory.look(|view| Ok(view.revision())).unwrap()
+    }
+
+    /// Lets time pass.
+    pub(crate) fn pass(&self, seconds: u64) {
+        let now = self.memory.look(|view| Ok(view.now())).unwrap();
+        self.memory.set_now(now.plus_ms(seconds * 1000));
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {

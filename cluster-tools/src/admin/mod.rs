@@ -1,5 +1,7 @@
 //! The administration API of a node: JSON over its operations socket, or over its operations listener.
 
+mod paged;
+mod reference;
 mod remote;
 mod unix;
 
@@ -11,6 +13,8 @@ use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
+pub(crate) use paged::Pages;
+pub(crate) use reference::reference;
 pub(crate) use remote::Remote;
 
 use crate::cli::Connection;

@@ -14,10 +14,8 @@ mod labels;
 pub(crate) mod manager;
 pub(crate) mod member;
 mod moment;
-pub(crate) mod paged;
 pub(crate) mod policy;
 pub(crate) mod realm;
-mod reference;
 pub(crate) mod token;
 pub(crate) mod user;
 
@@ -28,8 +26,6 @@ use crate::cli::{Cli, Command};
 use crate::demo;
 use crate::failure::Failure;
 use crate::output::Format;
-
-pub(crate) use reference::reference;
 
 /// What a command stands on.
 pub(crate) struct Operator {

@@ -12,6 +12,7 @@ mod person;
 mod ports;
 mod processes;
 mod report;
+mod scim;
 mod site;
 mod stay;
 mod steps;

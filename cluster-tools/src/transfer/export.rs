@@ -7,8 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::line::Kind;
 use super::progress::Progress;
-use crate::admin::{Admin, Call, segment};
-use crate::commands::paged::Pages;
+use crate::admin::{Admin, Call, Pages, segment};
 use crate::failure::Failure;
 
 /// What only the cluster sets.

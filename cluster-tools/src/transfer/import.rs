@@ -13,8 +13,7 @@ use uuid::Uuid;
 use super::line::{Kind, Line};
 use super::progress::Progress;
 use super::tally::{Made, Tally};
-use crate::admin::{Admin, Call, segment};
-use crate::commands::reference;
+use crate::admin::{Admin, Call, reference, segment};
 use crate::failure::Failure;
 
 /// Requests under way at once. The node takes many into one flush to disk.

@@ -11,8 +11,9 @@ use woad_identity::realm;
 
 use super::{invalid, view};
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, no_client, no_realm, refused};
+use crate::call::{Answer, ClusterCall, no_client, no_realm};
 use crate::created::{self, Creation};
+use crate::outcome::refused;
 
 /// The body. Without `client_id` a UUID is drawn.
 #[derive(Deserialize)]

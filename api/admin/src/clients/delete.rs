@@ -3,7 +3,8 @@
 use woad_identity::client;
 
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, done, no_client, refused};
+use crate::call::{Answer, ClusterCall, done, no_client};
+use crate::outcome::refused;
 
 pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
     call.without_body()?;

@@ -7,7 +7,8 @@ use woad_http::Problem;
 use woad_identity::client::{self, ClientSecret, NoSecretUsed, NoSuchClientOr, SecretEnds};
 
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, no_client, ok, refused};
+use crate::call::{Answer, ClusterCall, no_client, ok};
+use crate::outcome::refused;
 
 /// The body, if any.
 #[derive(Default, Deserialize)]

@@ -7,7 +7,8 @@ use woad_identity::realm;
 
 use super::view;
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, no_client, no_realm, ok, refused};
+use crate::call::{Answer, ClusterCall, no_client, no_realm, ok};
+use crate::outcome::refused;
 
 pub(crate) async fn enable(_: Admin, call: ClusterCall) -> Answer {
     set(&call, true).await

@@ -6,7 +6,8 @@ use woad_identity::realm;
 
 use super::{invalid, view};
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, no_client, no_realm, ok, refused};
+use crate::call::{Answer, ClusterCall, no_client, no_realm, ok};
+use crate::outcome::refused;
 
 pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
     let realm_id = call.realm_id()?;

@@ -10,8 +10,9 @@ use woad_identity::{Decided, GroupId, RealmId};
 
 use super::{invalid, no_group, out_of_bounds, shown};
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, answered, no_realm, refused};
+use crate::call::{Answer, ClusterCall, no_realm};
 use crate::created::{self, Creation};
+use crate::outcome::{answered, refused};
 use crate::users::LabelPart;
 
 /// The body. Without `id` one is drawn.

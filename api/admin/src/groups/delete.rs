@@ -6,7 +6,8 @@ use woad_identity::group::{self, DeleteGroupError};
 
 use super::{change, no_group};
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, done, refused};
+use crate::call::{Answer, ClusterCall, done};
+use crate::outcome::refused;
 
 fn problem(error: DeleteGroupError) -> Problem {
     match error {

@@ -10,7 +10,8 @@ use woad_identity::{GroupId, RealmId, user};
 
 use super::{change, no_group, read};
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, answered, done, ok, refused};
+use crate::call::{Answer, ClusterCall, done, ok};
+use crate::outcome::{answered, refused};
 use crate::users::{UserRef, no_user};
 
 #[derive(Serialize)]

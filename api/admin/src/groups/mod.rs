@@ -81,7 +81,7 @@ async fn change<T: Send>(
         }
         let Some(group) = named.find(tx, &realm)? else { return Ok(Outcome::Answer(Err(no_group()))) };
         let id = group.key.1;
-        Ok(crate::call::answered(f(tx, &realm, id)?, |answer| (id, answer)))
+        Ok(crate::outcome::answered(f(tx, &realm, id)?, |answer| (id, answer)))
     });
     let Done { answer, revision, age } = done.await?;
     Ok(Done { answer: answer?, revision, age })

@@ -8,7 +8,8 @@ use woad_identity::group::{self, GroupPatch, UpdateGroupError};
 
 use super::{change_and_show, invalid, no_group, out_of_bounds};
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, changed_meanwhile, given, refused};
+use crate::call::{Answer, ClusterCall, changed_meanwhile, given};
+use crate::outcome::refused;
 use crate::users::LabelPart;
 
 #[derive(Default, Deserialize)]

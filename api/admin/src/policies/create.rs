@@ -8,8 +8,9 @@ use super::get::shown;
 use super::wanted::Wanted;
 use super::{no_policy, problem};
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, answered, no_realm, refused};
+use crate::call::{Answer, ClusterCall, no_realm};
 use crate::created::{self, Creation};
+use crate::outcome::{answered, refused};
 
 pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
     let realm = call.realm_id()?;

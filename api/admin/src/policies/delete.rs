@@ -6,7 +6,8 @@ use woad_identity::realm;
 
 use super::{no_policy, policy_id};
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, changed_meanwhile, done, no_realm, refused};
+use crate::call::{Answer, ClusterCall, changed_meanwhile, done, no_realm};
+use crate::outcome::refused;
 
 pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
     call.without_body()?;

@@ -10,7 +10,8 @@ use super::get::shown;
 use super::wanted::Wanted;
 use super::{no_policy, policy_id, problem};
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, changed_meanwhile, no_realm, ok, refused};
+use crate::call::{Answer, ClusterCall, changed_meanwhile, no_realm, ok};
+use crate::outcome::refused;
 
 fn refusal(error: UpdatePolicyError) -> Problem {
     match error {

@@ -11,7 +11,8 @@ use woad_identity::realm::{self, RealmPatch, UpdateRealmError};
 use super::RealmView;
 use super::settings::WantedSettings;
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, changed_meanwhile, given, no_realm, ok, refused};
+use crate::call::{Answer, ClusterCall, changed_meanwhile, given, no_realm, ok};
+use crate::outcome::refused;
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -6,7 +6,8 @@ use woad_identity::user::{self, Authority};
 
 use super::{change_and_show, of_status};
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, refused};
+use crate::call::{Answer, ClusterCall};
+use crate::outcome::refused;
 
 fn authority(call: &ClusterCall) -> Result<Authority, Problem> {
     match call.parameter(2) {

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use raft_store_core::{Freshness, Outcome, Tx};
+use serde_json::{Map, Value};
 use woad_http::Problem;
 use woad_identity::password::{self, PasswordHash};
 use woad_identity::realm::{self, Realm};
@@ -13,8 +14,9 @@ use super::identities::Identities;
 use super::password::Plain;
 use super::{invalid, no_user, of_status, shown};
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, no_realm, settled};
+use crate::call::{Answer, ClusterCall, no_realm};
 use crate::created::{self, Creation};
+use crate::outcome::settled;
 
 /// A person to be, and what is done to them at once.
 struct Wanted {
@@ -41,6 +43,13 @@ fn person(fields: &UserPatch) -> User {
         emails: fields.emails.clone().unwrap_or_default(),
         ..User::default()
     }
+}
+
+/// A body by which the request is known again. Sent once more with another password, it is the same request.
+fn without_password(body: &[u8]) -> Vec<u8> {
+    let mut fields: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
+    fields.shift_remove("password");
+    Value::Object(fields).to_string().into_bytes()
 }
 
 impl Wanted {
@@ -119,7 +128,7 @@ impl Wanted {
 pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
     let row = call.realm().await?;
     let realm = row.key;
-    let key = created::key(&call, realm.as_str())?;
+    let key = created::key_over(&call, realm.as_str(), &without_password(&call.body))?;
     let wanted = Wanted::read(&call, &row.row).await?;
     let id = wanted.new.id;
     let store = &call.running.services.store;

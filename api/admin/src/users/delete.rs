@@ -5,7 +5,8 @@ use woad_identity::user::{self, DeleteUserError};
 
 use super::{change, last_administrator, no_user};
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, done, refused};
+use crate::call::{Answer, ClusterCall, done};
+use crate::outcome::refused;
 
 pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
     call.without_body()?;

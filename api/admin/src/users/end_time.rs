@@ -5,7 +5,8 @@ use woad_identity::user;
 
 use super::{change_and_show, of_status};
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, refused};
+use crate::call::{Answer, ClusterCall};
+use crate::outcome::refused;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -11,7 +11,7 @@ use woad_identity::user::{
 use woad_identity::{Actor, RealmId, UserId};
 
 use super::{invalid, no_user};
-use crate::call::settled;
+use crate::outcome::settled;
 
 /// A certificate: in PEM, or both its names.
 #[derive(Default, Deserialize)]

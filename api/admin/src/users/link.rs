@@ -14,7 +14,8 @@ use woad_identity::realm::Realms;
 
 use super::{change, no_user};
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, refused};
+use crate::call::{Answer, ClusterCall};
+use crate::outcome::refused;
 
 /// The body, if any.
 #[derive(Deserialize)]
@@ -62,7 +63,7 @@ pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
     let token = OpaqueToken::from_random(&call.random()?);
     let made = change(&call, |tx, realm, id| {
         let made = link::create(tx, &realm.key, id, LinkKind::SetPassword, (token.hash(), lifetime), &call.actor)?;
-        Ok(crate::call::answered(refused(made, problem), |made| LinkView::new(realm, &token, made.expires.0)))
+        Ok(crate::outcome::answered(refused(made, problem), |made| LinkView::new(realm, &token, made.expires.0)))
     });
     let (_, view) = made.await?.answer;
     Ok((StatusCode::CREATED, Json(view)).into_response())

@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 
 use super::{change, no_user, read};
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, done, no_realm, refused};
+use crate::call::{Answer, ClusterCall, done, no_realm};
+use crate::outcome::refused;
 
 /// A password in a body. Has no `Debug`.
 pub(super) struct Plain(pub(super) Zeroizing<String>);

@@ -9,7 +9,8 @@ use woad_identity::session::{self, SessionId};
 
 use super::{change, read};
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, ok, refused};
+use crate::call::{Answer, ClusterCall, ok};
+use crate::outcome::refused;
 
 #[derive(Serialize)]
 struct SessionView {

@@ -5,7 +5,8 @@ use woad_identity::user;
 
 use super::{change_and_show, of_status};
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, refused};
+use crate::call::{Answer, ClusterCall};
+use crate::outcome::refused;
 
 pub(crate) async fn suspend(_: Admin, call: ClusterCall) -> Answer {
     set(&call, false).await

@@ -8,7 +8,8 @@ use woad_identity::user::{self, Provenance, UpdateUserError};
 use super::fields::Fields;
 use super::{change_and_show, invalid, last_administrator, no_user};
 use crate::Admin;
-use crate::call::{Answer, ClusterCall, changed_meanwhile, refused};
+use crate::call::{Answer, ClusterCall, changed_meanwhile};
+use crate::outcome::refused;
 
 fn problem(error: UpdateUserError) -> Problem {
     let text = error.to_string();

@@ -4,8 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::Operator;
-use crate::admin::segment;
-use crate::commands::paged::Pages;
+use crate::admin::{Pages, segment};
 use crate::failure::Failure;
 use crate::table::{columns, rows};
 

@@ -10,8 +10,7 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::Operator;
-use super::reference::reference;
-use crate::admin::segment;
+use crate::admin::{reference, segment};
 use crate::failure::Failure;
 use crate::table::fields;
 

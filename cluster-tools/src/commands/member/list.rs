@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Named, Operator};
-use crate::commands::paged::Pages;
+use crate::admin::Pages;
 use crate::failure::Failure;
 use crate::table::{columns, rows};
 

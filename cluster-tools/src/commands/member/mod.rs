@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::Operator;
 use super::group::Named;
-use super::reference::reference;
+use crate::admin::reference;
 use crate::failure::Failure;
 
 #[derive(Subcommand)]

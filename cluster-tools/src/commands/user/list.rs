@@ -4,8 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Operator, view};
-use crate::admin::segment;
-use crate::commands::paged::Pages;
+use crate::admin::{Pages, segment};
 use crate::failure::Failure;
 use crate::table::{columns, list};
 

@@ -17,8 +17,7 @@ mod view;
 use clap::{Args, Subcommand};
 
 use super::Operator;
-use super::reference::reference;
-use crate::admin::segment;
+use crate::admin::{reference, segment};
 use crate::failure::Failure;
 
 pub(crate) use link::table as link_table;

@@ -11,6 +11,7 @@ use crate::demo::oauth;
 use crate::demo::people::{GROUPS, PEOPLE, People, Person};
 use crate::demo::person::{REDIRECT, SCOPE};
 use crate::demo::report::Report;
+use crate::demo::scim;
 use crate::demo::site::Site;
 use crate::demo::world::World;
 use crate::transfer::{AT_ONCE, Broken, Import, Kind, Progress, Tally, export};
@@ -54,6 +55,11 @@ pub(super) async fn run(world: &World, credentials: &Credentials, report: &Repor
     }
     let answer = format!("a token of {ADMIN_SCOPE}, good for {} h", ADMIN_SECONDS / 3600);
     report.exchange(&roles.first, "POST /token (client_credentials)", &answer, token.took);
+    let counted = scim::people(&roles.leader, &token.value.token).await?;
+    if counted.value != PEOPLE {
+        return Err(Fault::NotHeld(format!("by SCIM there are {} people", counted.value)));
+    }
+    report.exchange(&roles.leader, scim::WHAT, &format!("{} people, by that token", counted.value), counted.took);
     Ok(Loaded { application, admin_token: token.value.token, alice, bob })
 }
 

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::admin::segment;
+use super::segment;
 
 /// The length of an id as it is written; a shorter form of a UUID is taken for a name.
 const ID: usize = 36;

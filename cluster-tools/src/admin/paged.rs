@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::admin::{Admin, Call, segment};
+use super::{Admin, Call, segment};
 use crate::failure::Failure;
 
 /// A list that is read page by page.
