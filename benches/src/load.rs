@@ -2,32 +2,87 @@
 
 mod work;
 
-use std::net::SocketAddr;
+use std::borrow::Cow;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use bytes::Bytes;
 use futures::future::try_join_all;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
 
 pub(crate) use self::work::{Mint, Once, Repeat};
 use crate::world::http::Connection;
+use crate::world::{Client, Node};
 
-/// What is sent, again and again.
+/// Where requests go, and what all of them say.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) to: Vec<SocketAddr>,
-    pub(crate) path: &'static str,
-    pub(crate) host: String,
-    pub(crate) authorization: String,
+    headers: HeaderMap,
+    apart: bool,
 }
 
-/// Where bodies come from, and where answers go.
+impl Call {
+    /// To these addresses in turn, as this client posts forms.
+    pub(crate) fn by_client(to: Vec<SocketAddr>, client: &Client) -> anyhow::Result<Self> {
+        let call = Self { to, headers: HeaderMap::new(), apart: false };
+        call.with(HOST, &client.host)?
+            .with(AUTHORIZATION, &client.authorization)?
+            .with(CONTENT_TYPE, "application/x-www-form-urlencoded")
+    }
+
+    /// The same to these nodes.
+    pub(crate) fn to_nodes<'a>(nodes: impl IntoIterator<Item = &'a Node>, client: &Client) -> anyhow::Result<Self> {
+        Self::by_client(nodes.into_iter().map(|node| node.https).collect(), client)
+    }
+
+    /// Says this as well, or instead.
+    pub(crate) fn with(mut self, name: HeaderName, value: &str) -> anyhow::Result<Self> {
+        self.headers.insert(name, HeaderValue::from_str(value)?);
+        Ok(self)
+    }
+
+    /// Each connection from an address of its own, as people come.
+    pub(crate) fn apart(self) -> Self {
+        Self { apart: true, ..self }
+    }
+
+    async fn connect(&self, worker: usize, to: SocketAddr) -> anyhow::Result<Connection> {
+        if !self.apart {
+            return Connection::tcp(to).await;
+        }
+        // All of 127.0.0.0/8 is this machine.
+        let [high, low] = u16::try_from(worker)?.to_be_bytes();
+        Connection::tcp_from(Ipv4Addr::new(127, 1, high, low), to).await
+    }
+}
+
+/// One request.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    method: Method,
+    path: Cow<'static, str>,
+    body: Bytes,
+}
+
+impl Ask {
+    pub(crate) const fn post(path: &'static str, body: Bytes) -> Self {
+        Self { method: Method::POST, path: Cow::Borrowed(path), body }
+    }
+
+    pub(crate) const fn get(path: String) -> Self {
+        Self { method: Method::GET, path: Cow::Owned(path), body: Bytes::new() }
+    }
+}
+
+/// Where requests come from, and where answers go.
 pub(crate) trait Work {
-    /// The next form, or `None` when it is over.
-    fn next(&self) -> Option<Bytes>;
-    /// Whether the answer is what it has to be; anything else ends the bench.
-    fn accept(&self, status: u16, body: &Bytes) -> bool;
+    /// The next request of a connection, or `None` when it is over.
+    fn next(&self, worker: usize) -> Option<Ask>;
+    /// Whether the answer to it is what it has to be; anything else ends the bench.
+    fn accept(&self, worker: usize, answer: &Response<Bytes>) -> bool;
 }
 
 /// What a run came to.
@@ -52,18 +107,19 @@ pub(crate) fn median<T: Clone>(mut runs: Vec<T>, figure: impl Fn(&T) -> f64) -> 
     runs.get(runs.len() / 2).cloned().context("no runs")
 }
 
-async fn worker(call: &Call, to: SocketAddr, work: &dyn Work) -> anyhow::Result<Vec<Duration>> {
-    let mut connection = Connection::tcp(to).await?;
+async fn worker(call: &Call, number: usize, to: SocketAddr, work: &dyn Work) -> anyhow::Result<Vec<Duration>> {
+    let mut connection = call.connect(number, to).await?;
     let mut took = Vec::new();
-    while let Some(body) = work.next() {
-        let request = hyper::Request::post(call.path)
-            .header(HOST, &call.host)
-            .header(AUTHORIZATION, &call.authorization)
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    while let Some(ask) = work.next(number) {
+        let mut request = Request::new(ask.body.into());
+        *request.method_mut() = ask.method;
+        *request.uri_mut() = ask.path.parse()?;
+        *request.headers_mut() = call.headers.clone();
         let start = Instant::now();
-        let (status, body) = connection.send(request.body(body.into())?).await?;
+        let answer = connection.send(request).await?;
         took.push(start.elapsed());
-        ensure!(work.accept(status, &body), "{} answered {status}: {}", call.path, String::from_utf8_lossy(&body));
+        let text = || String::from_utf8_lossy(answer.body());
+        ensure!(work.accept(number, &answer), "{} answered {}: {}", ask.path, answer.status(), text());
     }
     Ok(took)
 }
@@ -71,8 +127,8 @@ async fn worker(call: &Call, to: SocketAddr, work: &dyn Work) -> anyhow::Result<
 /// Runs the work over so many connections, spread over the targets.
 pub(crate) async fn run(call: &Call, connections: usize, work: &dyn Work) -> anyhow::Result<Rate> {
     let start = Instant::now();
-    let targets = call.to.iter().cycle().take(connections);
-    let workers = try_join_all(targets.map(|to| worker(call, *to, work))).await?;
+    let targets = call.to.iter().cycle().take(connections).enumerate();
+    let workers = try_join_all(targets.map(|(number, to)| worker(call, number, *to, work))).await?;
     let took = start.elapsed();
     let mut each: Vec<Duration> = workers.into_iter().flatten().collect();
     each.sort_unstable();

@@ -4,8 +4,10 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::time::Duration;
 
+use crate::disk::Flush;
 use crate::load::Rate;
 use crate::machine::Seen;
+use crate::measure::Run;
 
 /// What a process used of a processor during a run.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +58,13 @@ impl Row {
 
     pub(crate) fn rate(name: impl Into<String>, rate: &Rate) -> Self {
         Self { p50: micros(rate.p50), p99: micros(rate.p99), ..Self::new(name, rate.per_second, "/s") }
+    }
+
+    /// A row whose requests write: beside it what a flush costs, which may be `delay` more.
+    pub(crate) fn durable(name: impl Into<String>, run: &Run, flush: Flush, delay: Option<&str>) -> Self {
+        let delay = delay.map(|delay| format!(" + {delay}")).unwrap_or_default();
+        let beside = format!("fdatasync p50 {} p99 {}{delay}", micros(flush.p50), micros(flush.p99));
+        Self::rate(name, &run.rate).beside_text(beside).note(run.apply.to_string()).note(run.shares.to_string())
     }
 
     /// A peer's figure and ours over it.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::load::{self, Call, Rate, Repeat, median};
 use crate::machine::cpu_time;
 use crate::report::{Report, Row, Share};
-use crate::world::{Client, Node, Process, free_port};
+use crate::world::{Client, Node, Process, Realm, free_port};
 
 /// Connections, each with one request under way.
 const CONNECTIONS: usize = 32;
@@ -28,10 +28,10 @@ struct Run {
 }
 
 async fn measure(call: &Call, server: u32) -> anyhow::Result<Run> {
-    let form = Client::token_form();
-    load::run(call, CONNECTIONS, &Repeat::new(&form, WARM_UP, "access_token")).await?;
+    let asks = [Client::ask_token()];
+    load::run(call, CONNECTIONS, &Repeat::new(&asks, WARM_UP, "access_token")).await?;
     let (server_before, own_before) = (cpu_time(server), cpu_time(std::process::id()));
-    let rate = load::run(call, CONNECTIONS, &Repeat::new(&form, RUN, "access_token")).await?;
+    let rate = load::run(call, CONNECTIONS, &Repeat::new(&asks, RUN, "access_token")).await?;
     let share = |now: Duration, before: Duration| Share::new(now.saturating_sub(before), &rate);
     let server = share(cpu_time(server), server_before);
     let load = share(cpu_time(std::process::id()), own_before);
@@ -58,9 +58,9 @@ pub(crate) async fn run(
     cpu: Option<usize>,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let client = Client::make(node, alg).await?;
+    let client = Realm::make(node, alg).await?.machine(node).await?;
     let (mut peer, peer_address) = bare(folder, alg, cpu).await?;
-    let call = Call { to: vec![node.https], path: "/token", host: client.host, authorization: client.authorization };
+    let call = Call::by_client(vec![node.https], &client)?;
     let peer_call = Call { to: vec![peer_address], ..call.clone() };
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {

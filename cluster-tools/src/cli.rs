@@ -97,7 +97,7 @@ pub(crate) enum Command {
     /// Signing keys of a realm.
     #[command(subcommand)]
     Key(key::Command),
-    /// Three nodes on this machine: they form a cluster, issue tokens, and lose their leader under load.
+    /// Three nodes on this machine: people are loaded and sign in, one is suspended, and the leader is killed under load.
     Demo(demo::Wanted),
 }
 

@@ -42,21 +42,21 @@ pub fn artifacts(name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// A script of `tests/web` or `tests/python`.
+/// A foreign program, not yet started.
 pub struct Foreign {
     command: Command,
     name: String,
 }
 
 impl Foreign {
-    /// `command` with its environment cleaned.
+    /// A program, with an environment that names no authorities to trust and no proxy for loopback.
     #[must_use]
     pub fn new(program: &Path) -> Self {
         let mut command = Command::new(program);
         for name in TRUST {
             command.env_remove(name);
         }
-        command.kill_on_drop(true);
+        command.env("NO_PROXY", "localhost,127.0.0.1").kill_on_drop(true);
         Self { command, name: program.display().to_string() }
     }
 

@@ -150,6 +150,7 @@ async fn nobody_is_made_twice() {
         (r#"{"display_name":"x"}"#, "invalid-user"),
         (r#"{"user_name":"x","unknown":1}"#, "about:blank"),
         (r#"{"user_name":"x","password":"short"}"#, "password-refused"),
+        (r#"{"user_name":"x","end_time_ms":0}"#, "invalid-user"),
         (r#"{"user_name":"x","ssh_keys":[{"value":"command=\"rm\" ssh-ed25519 AAAA"}]}"#, "invalid-user"),
         (r#"{"user_name":"x","certificates":[{"subject":"CN=a"}]}"#, "invalid-user"),
         (r#"{"user_name":"x","certificates":[{"pem":"x"}]}"#, "invalid-user"),
@@ -198,6 +199,7 @@ async fn a_persons_states_are_set() {
     assert_eq!(world.post(&at("/restore"), "").await.json()["status"], "active");
     let ended = world.call("PUT", &at("/end-time"), &[], r#"{"end_time_ms":1900000000000}"#).await.json();
     assert_eq!(ended["end_time_ms"], 1_900_000_000_000_u64);
+    assert_eq!(world.call("PUT", &at("/end-time"), &[], r#"{"end_time_ms":0}"#).await.status, 400);
     assert_eq!(world.call("DELETE", &at("/end-time"), &[], "").await.json().get("end_time_ms"), None);
     let granted = world.call("PUT", &at("/authorities/reader"), &[], "").await.json();
     assert_eq!(granted["reader"], true);

@@ -144,21 +144,20 @@ mod tests {
         let flow = flow();
         let (hint, _) = hints(&flow);
         let redirect = |hint: Option<&str>, client: Option<&str>, uri: &str| {
-            let ask = LogoutAsk {
-                id_token_hint: hint,
-                client_id: client,
-                post_logout_redirect_uri: Some(uri),
-                state: None,
-            };
+            let ask =
+                LogoutAsk { id_token_hint: hint, client_id: client, post_logout_redirect_uri: Some(uri), state: None };
             asked(&flow, &ask).redirect
         };
         assert!(redirect(Some(&hint), None, BYE).is_some());
         assert!(redirect(Some(&hint), Some("web"), BYE).is_some());
         assert!(redirect(None, Some("web"), BYE).is_some(), "after the person was asked");
-        for uri in ["https://rp.example/bye", "https://rp.example/cb", "https://evil.example/", "", "//rp.example/bye?x=1"] {
+        for uri in
+            ["https://rp.example/bye", "https://rp.example/cb", "https://evil.example/", "", "//rp.example/bye?x=1"]
+        {
             assert_eq!(redirect(Some(&hint), None, uri), None, "{uri}");
         }
-        for (hint, client) in [(None, None), (None, Some("other")), (Some(&*hint), Some("other")), (None, Some("a b"))] {
+        for (hint, client) in [(None, None), (None, Some("other")), (Some(&*hint), Some("other")), (None, Some("a b"))]
+        {
             assert_eq!(redirect(hint, client, BYE), None, "{client:?}");
         }
         flow.world.disable("web");

@@ -90,7 +90,9 @@ async fn clients_that_prove_nothing_are_refused_alike() {
             assert_eq!(answer.error(), (401, "invalid_client".to_owned()), "{path} {authorization}");
             assert!(answer.headers.contains_key("www-authenticate"));
         }
-        let nobody = world.call("POST", path, &[("content-type", FORM)], "grant_type=client_credentials&token=x&client_id=reader").await;
+        let nobody = world
+            .call("POST", path, &[("content-type", FORM)], "grant_type=client_credentials&token=x&client_id=reader")
+            .await;
         assert_eq!(nobody.error(), (401, "invalid_client".to_owned()), "{path}");
     }
 }

@@ -126,12 +126,10 @@ async fn each_client_authenticates_in_its_own_way() {
     assert_eq!(unproved.error(), (401, "invalid_client".to_owned()));
     let in_form = post(format!("{form}&client_id=web&client_secret={}", crate::testing::secret("web"))).await;
     assert_eq!(in_form.error(), (401, "invalid_client".to_owned()));
-    let with_secret = post(format!("grant_type=refresh_token&refresh_token=x&client_id=app&client_secret=x")).await;
+    let with_secret = post("grant_type=refresh_token&refresh_token=x&client_id=app&client_secret=x".to_owned()).await;
     assert_eq!(with_secret.error(), (401, "invalid_client".to_owned()));
     assert_eq!(world.redeem(&code, "").await.status, 200);
     assert_eq!(world.redeem_public(&public).await.status, 200);
-    let token = post("token=x&client_id=app".to_owned());
-    let _ = token;
     let headers = [(CONTENT_TYPE.as_str(), FORM)];
     let asked = world.call("POST", "/introspect", &headers, "token=x&client_id=app").await;
     assert_eq!(asked.error(), (401, "invalid_client".to_owned()), "IR01: a public client is told nothing");
@@ -191,7 +189,8 @@ async fn many_uses_of_a_refresh_token_at_once_leave_one_successor() {
     let form = format!("grant_type=refresh_token&refresh_token={}", text(&first, "refresh_token"));
     let answers = at_once(&world, form).await;
     assert!(answers.iter().all(|answer| answer.status == 200), "within the grace all get the answer");
-    let mut successors: Vec<_> = answers.iter().map(|answer| text(&answer.json(), "refresh_token").to_owned()).collect();
+    let mut successors: Vec<_> =
+        answers.iter().map(|answer| text(&answer.json(), "refresh_token").to_owned()).collect();
     successors.sort();
     successors.dedup();
     assert_eq!(successors.len(), 1);
@@ -235,7 +234,8 @@ async fn a_refresh_token_is_good_for_its_client_and_for_no_more() {
         assert_eq!(answer.error(), (400, error.to_owned()), "{client} {more}: {}", answer.text);
         assert!(token.is_empty() || !answer.text.contains(token), "no error repeats a token");
     }
-    let narrow = world.refresh("web", token, "&scope=openid&resource=https%3A%2F%2Fse.example&expires_in=30").await.json();
+    let narrow =
+        world.refresh("web", token, "&scope=openid&resource=https%3A%2F%2Fse.example&expires_in=30").await.json();
     assert_eq!((text(&narrow, "scope"), &narrow["expires_in"]), ("openid", &json!(30)));
     assert_eq!(claims(text(&narrow, "access_token"))["aud"], "https://se.example");
     assert_eq!(text(&narrow, "refresh_token"), token, "the client keeps its token");

@@ -47,7 +47,8 @@ impl Answer {
 
     /// A parameter of where the browser is sent.
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
-        let url = Url::options().base_url(Some(&Url::parse("https://iam.example.org/").unwrap())).parse(self.location());
+        let url =
+            Url::options().base_url(Some(&Url::parse("https://iam.example.org/").unwrap())).parse(self.location());
         url.unwrap().query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
     }
 }
@@ -190,7 +191,9 @@ impl World {
     pub(crate) async fn refresh(&self, client: &str, token: &str, more: &str) -> Answer {
         let form = format!("grant_type=refresh_token&refresh_token={token}{more}");
         if client == "app" {
-            return self.call("POST", "/token", &[(CONTENT_TYPE.as_str(), FORM)], &format!("{form}&client_id=app")).await;
+            return self
+                .call("POST", "/token", &[(CONTENT_TYPE.as_str(), FORM)], &format!("{form}&client_id=app"))
+                .await;
         }
         self.form("/token", client, &form).await
     }

@@ -9,6 +9,7 @@ use raft_store_core::store::{Backend, BoxFuture, TxFn, ViewFn};
 use raft_store_core::{AttemptId, Done, Freshness, Request, Store, StoreError};
 use woad_http::{Metrics, Services};
 
+use crate::people_testing::{WEB, WEB_SCOPES};
 use crate::testing::{FORM, World, basic};
 
 /// A replica that is cut off: local reads go on, everything else ends in this error.
@@ -118,4 +119,25 @@ async fn within_the_grace_nobody_is_refused_for_good_and_nobody_disabled_is_serv
     }
     let headers = [("content-type", FORM)];
     assert_eq!(world.call("POST", "/token", &headers, GRANT).await.status, 401, "no credentials at all");
+}
+
+/// Codes, refresh tokens and requests are never decided from old state, nor is an unknown outcome called a refusal.
+#[tokio::test]
+async fn nobody_signs_in_without_a_quorum() {
+    let mut world = World::with_people();
+    let tokens = world.tokens().await;
+    let (access, refresh) = (tokens["access_token"].as_str().unwrap(), tokens["refresh_token"].as_str().unwrap());
+    let cookie = world.sign_in();
+    let code = world.code(&cookie, WEB, WEB_SCOPES).await;
+    for error in [NOT_DONE, StoreError::Unknown { attempt: AttemptId([0; 16]) }, StoreError::Contended] {
+        cut_off(&mut world, true, error);
+        for answer in [world.redeem(&code, "").await, world.refresh("web", refresh, "").await] {
+            assert_eq!(answer.error(), (503, "temporarily_unavailable".to_owned()));
+            assert_eq!(answer.headers["retry-after"], "1");
+        }
+        assert_eq!(world.userinfo(access).await.status, 503);
+        let page = world.authorize(WEB, Some(&cookie)).await;
+        assert_eq!((page.status.as_u16(), page.headers.get("location")), (503, None));
+        assert_eq!(page.headers["retry-after"], "1");
+    }
 }

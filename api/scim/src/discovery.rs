@@ -4,8 +4,8 @@
 use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
-use woad_http::{Incoming, Rejection, Requirement, Requires, Services, Shape, context};
 use woad_http::context::NoRealm;
+use woad_http::{Incoming, Rejection, Requirement, Requires, Services, Shape, context};
 
 use crate::answer;
 use crate::call::base_of;
@@ -22,10 +22,11 @@ impl Requirement<Services> for DocumentCall {
     const REQUIRES: Requires = Requires::Public;
 
     async fn admit(services: &Services, mut incoming: Incoming) -> Result<Self, Rejection> {
-        let realm = context::realm(services, &incoming.context, &incoming.parts).await.map_err(|error| match error {
-            NoRealm::Refused(refused) => Fault::from(refused),
-            NoRealm::Store(error) => Fault::from(error),
-        })?;
+        let realm =
+            context::realm(services, &incoming.context, &incoming.parts).await.map_err(|error| match error {
+                NoRealm::Refused(refused) => Fault::from(refused),
+                NoRealm::Store(error) => Fault::from(error),
+            })?;
         let parameters = incoming.path_parameters().await.map_err(|refused| refused.respond(Shape::Scim))?;
         let query = incoming.query().map_err(Fault::from)?;
         if query.has("filter") {
@@ -42,7 +43,7 @@ pub(crate) async fn config(_: Services, call: DocumentCall) -> Response {
 
 /// `/Schemas`.
 pub(crate) async fn schemas(_: Services, call: DocumentCall) -> Response {
-    list(SCHEMAS.iter().map(|schema| schema_json(schema, &call.base)).collect())
+    list(&SCHEMAS.map(|schema| schema_json(schema, &call.base)))
 }
 
 /// `/Schemas/{id}`.
@@ -54,7 +55,7 @@ pub(crate) async fn schema(_: Services, call: DocumentCall) -> Result<Response, 
 
 /// `/ResourceTypes`.
 pub(crate) async fn resource_types(_: Services, call: DocumentCall) -> Response {
-    list(TYPES.iter().map(|kind| kind.json(&call.base)).collect())
+    list(&TYPES.map(|kind| kind.json(&call.base)))
 }
 
 /// `/ResourceTypes/{id}`.
@@ -63,7 +64,7 @@ pub(crate) async fn resource_type(_: Services, call: DocumentCall) -> Result<Res
     Ok(answer::json(StatusCode::OK, &kind.json(&call.base)))
 }
 
-fn list(resources: Vec<Value>) -> Response {
+fn list(resources: &[Value]) -> Response {
     let body = json!({
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
         "totalResults": resources.len(),

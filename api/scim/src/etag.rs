@@ -103,7 +103,8 @@ mod tests {
         ] {
             assert_eq!(condition(lines).unwrap().unwrap().holds(Revision(7)), holds, "{lines:?}");
         }
-        for bad in [&["7"][..], &[""], &["W/7"], &["\"7"], &["\"7\","], &["*", "\"7\""], &["w/\"7\""], &["\"7\" \"8\""]] {
+        for bad in [&["7"][..], &[""], &["W/7"], &["\"7"], &["\"7\","], &["*", "\"7\""], &["w/\"7\""], &["\"7\" \"8\""]]
+        {
             assert!(condition(bad).is_err(), "{bad:?}");
         }
     }

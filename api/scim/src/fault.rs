@@ -174,9 +174,7 @@ impl From<PatchError> for Fault {
             PatchError::Filter(error) => return error.into(),
             PatchError::NoTarget => ScimType::NoTarget,
             PatchError::Mutability(_) => ScimType::Mutability,
-            PatchError::NoValue => ScimType::InvalidValue,
-            // What a path could not name is no value either.
-            PatchError::Value(_) => ScimType::InvalidValue,
+            PatchError::NoValue | PatchError::Value(_) => ScimType::InvalidValue,
         };
         Self::bad(kind, error.to_string())
     }

@@ -1,0 +1,6 @@
+//! The wire: what each operation answers, and what it refuses.
+
+mod bad_input;
+mod groups;
+mod lists;
+mod users;

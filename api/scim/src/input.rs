@@ -27,7 +27,10 @@ pub(crate) enum InputError {
 ///
 /// # Errors
 /// See [`InputError`].
-pub(crate) fn resource(kind: &'static ResourceType, body: Map<String, Value>) -> Result<Map<String, Value>, InputError> {
+pub(crate) fn resource(
+    kind: &'static ResourceType,
+    body: Map<String, Value>,
+) -> Result<Map<String, Value>, InputError> {
     let mut out = Map::new();
     let mut schemas = None;
     for (name, value) in body {
@@ -39,11 +42,12 @@ pub(crate) fn resource(kind: &'static ResourceType, body: Map<String, Value>) ->
                 out.insert(kind.extension.id.to_owned(), fields.into());
             }
         } else {
-            let place = match path::resolve(kind, &name) {
-                Ok(Named::Attribute { place: place @ Place { extension: None, .. }, sub: None }) => place,
-                _ => return Err(InputError::Unknown(kind.name)),
+            let Ok(Named::Attribute { place: Place { extension: None, attribute }, sub: None }) =
+                path::resolve(kind, &name)
+            else {
+                return Err(InputError::Unknown(kind.name));
             };
-            insert(&mut out, place.attribute, value)?;
+            insert(&mut out, attribute, value)?;
         }
     }
     check_schemas(kind, schemas.as_ref(), out.contains_key(kind.extension.id))?;
@@ -85,7 +89,11 @@ fn check_schemas(kind: &ResourceType, schemas: Option<&Value>, extended: bool) -
     let core = all.iter().filter(|value| is(value, kind.core.id)).count();
     let extension = all.iter().filter(|value| is(value, kind.extension.id)).count();
     let named = !extended || extension == 1;
-    if core == 1 && extension <= 1 && named && core + extension == all.len() { Ok(()) } else { Err(InputError::Schemas) }
+    if core == 1 && extension <= 1 && named && core + extension == all.len() {
+        Ok(())
+    } else {
+        Err(InputError::Schemas)
+    }
 }
 
 /// All values of an attribute; `None`: it is unassigned (RFC 7643 §2.5).
@@ -172,7 +180,7 @@ mod tests {
     const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
     const INDIGO: &str = "urn:indigo-dc:scim:schemas:IndigoUser";
 
-    fn taken(body: Value) -> Result<Value, InputError> {
+    fn taken(body: &Value) -> Result<Value, InputError> {
         resource(&USERS, body.as_object().unwrap().clone()).map(Value::Object)
     }
 
@@ -194,7 +202,7 @@ mod tests {
             "emails": [{ "value": "a@b.example", "primary": true }],
             INDIGO: { "affiliation": "CNAF" },
         });
-        assert_eq!(taken(body), Ok(expected));
+        assert_eq!(taken(&body), Ok(expected));
     }
 
     #[test]
@@ -226,7 +234,7 @@ mod tests {
             (with("emails", json!([null])), InputError::Type("emails")),
             (with(INDIGO, json!([])), InputError::Type(INDIGO)),
         ] {
-            assert_eq!(taken(body.clone()), Err(error), "{body}");
+            assert_eq!(taken(&body), Err(error), "{body}");
         }
     }
 }

@@ -114,8 +114,20 @@ mod tests {
         let deep = |n: usize| format!("{{\"a\":{}1{}}}", "[".repeat(n), "]".repeat(n));
         assert!(parse(deep(MAX_JSON_DEPTH - 1).as_bytes()).is_ok());
         for bad in [
-            "", "{", "[]", "1", "null", r#"{"a":1,"a":1}"#, r#"{"a":1,"A":1}"#, r#"{"b":{"a":1,"a":2}}"#, r#"{"a":1} x"#,
-            r#"{"a":1e999}"#, r#"{"a":"\ud800"}"#, "\u{feff}{}", &deep(MAX_JSON_DEPTH), &deep(100_000),
+            "",
+            "{",
+            "[]",
+            "1",
+            "null",
+            r#"{"a":1,"a":1}"#,
+            r#"{"a":1,"A":1}"#,
+            r#"{"b":{"a":1,"a":2}}"#,
+            r#"{"a":1} x"#,
+            r#"{"a":1e999}"#,
+            r#"{"a":"\ud800"}"#,
+            "\u{feff}{}",
+            &deep(MAX_JSON_DEPTH),
+            &deep(100_000),
         ] {
             assert!(parse(bad.as_bytes()).is_err(), "{bad:.40}");
         }

@@ -1,7 +1,7 @@
 //! SCIM 2.0 at `/scim/v2`: RFC 7643, RFC 7644, and cursors by RFC 9865.
 //!
 //! `scim:read` reads and `scim:write` writes; a token of a person reads that person's own record at `/Me` without
-//! either. The three documents of RFC 7644 §4 and the OpenAPI document are open to all. `/Bulk` is not offered.
+//! either. The three documents of RFC 7644 §4 and `/openapi.json` are open to all. `/Bulk` is not offered.
 //!
 //! An attribute that no schema declares is refused, in a resource as in a path or a filter: nothing is dropped in
 //! silence but what is read-only, as RFC 7644 §3.5.1 has it.

@@ -131,7 +131,11 @@ mod tests {
             Named::Extension(id) => id.to_owned(),
             Named::Attribute { place, sub } => {
                 let sub = sub.map(|sub| format!(".{}", sub.name)).unwrap_or_default();
-                format!("{}{}{sub}", place.extension.map(|id| format!("{id}:")).unwrap_or_default(), place.attribute.name)
+                format!(
+                    "{}{}{sub}",
+                    place.extension.map(|id| format!("{id}:")).unwrap_or_default(),
+                    place.attribute.name
+                )
             }
         })
     }

@@ -71,7 +71,7 @@ impl Projection {
             let mut found = Vec::new();
             for name in all {
                 match path::resolve(kind, name) {
-                    Ok(named) => found.push(named),
+                    Ok(one) => found.push(one),
                     Err(_) if others.iter().any(|other| path::resolve(other, name).is_ok()) => {}
                     Err(_) => return Err(ProjectionError::Unknown),
                 }
@@ -87,11 +87,10 @@ impl Projection {
     /// Whether any of an attribute is in the answer.
     pub(crate) fn wants(&self, place: &Place) -> bool {
         match (place.attribute.returned, self) {
-            (Returned::Always, _) => true,
+            (Returned::Always, _) | (Returned::Default, Self::Default) => true,
             (Returned::Never, _) => false,
             (_, Self::Only(named)) => named.iter().any(|named| touches(named, place)),
             (Returned::Request, _) => false,
-            (Returned::Default, Self::Default) => true,
             (Returned::Default, Self::Without(named)) => !named.iter().any(|named| is_whole(named, place)),
         }
     }
@@ -103,18 +102,13 @@ impl Projection {
 
     /// Whether a sub-attribute is in the answer, if its attribute is.
     pub(crate) fn wants_sub(&self, place: &Place, sub: &'static Attribute) -> bool {
-        let is_sub = |named: &Named| {
-            matches!(named, Named::Attribute { place: of, sub: Some(named) } if of == place && named.name == sub.name)
-        };
+        let is_sub = |named: &Named| matches!(named, Named::Attribute { place: of, sub: Some(named) } if of == place && named.name == sub.name);
         match (sub.returned, self) {
-            (Returned::Never, _) => false,
             (Returned::Request, Self::Only(named)) => named.iter().any(is_sub),
-            (Returned::Request, _) => false,
+            (Returned::Never | Returned::Request, _) => false,
             (Returned::Always, _) | (Returned::Default, Self::Default) => true,
             (Returned::Default, Self::Without(named)) => !named.iter().any(is_sub),
-            (Returned::Default, Self::Only(named)) => {
-                named.iter().any(|named| is_sub(named) || is_whole(named, place))
-            }
+            (Returned::Default, Self::Only(named)) => named.iter().any(|named| is_sub(named) || is_whole(named, place)),
         }
     }
 
@@ -211,13 +205,21 @@ mod tests {
                 }),
             ),
             ("displayname", "", json!({ "schemas": ["s"], "id": "1", "displayName": "a" })),
-            ("members, meta.version", "", json!({ "schemas": ["s"], "id": "1", "members": member, "meta": { "version": "v" } })),
+            (
+                "members, meta.version",
+                "",
+                json!({ "schemas": ["s"], "id": "1", "members": member, "meta": { "version": "v" } }),
+            ),
             (
                 "members.value,members.display",
                 "",
                 json!({ "schemas": ["s"], "id": "1", "members": [{ "value": "u", "display": "Alice" }] }),
             ),
-            (INDIGO, "", json!({ "schemas": ["s"], "id": "1", INDIGO: { "description": "d", "parentGroup": { "value": "p" } } })),
+            (
+                INDIGO,
+                "",
+                json!({ "schemas": ["s"], "id": "1", INDIGO: { "description": "d", "parentGroup": { "value": "p" } } }),
+            ),
             (
                 "urn:indigo-dc:scim:schemas:IndigoGroup:fullName",
                 "",

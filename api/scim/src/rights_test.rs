@@ -113,9 +113,19 @@ async fn people_change_of_themselves_what_gives_no_power() {
     assert_eq!((me.status, me.id()), (200, ADMIN.to_string()));
     assert!(me.json()["meta"]["location"].as_str().unwrap().ends_with(&format!("/scim/v2/Users/{ADMIN}")));
     for path in [
-        "active", "userName", "externalId", "emails", "userType", "title", "password",
-        "urn:indigo-dc:scim:schemas:IndigoUser:affiliation", "urn:indigo-dc:scim:schemas:IndigoUser:authorities",
-        "urn:indigo-dc:scim:schemas:IndigoUser:labels", "groups", "id", "meta",
+        "active",
+        "userName",
+        "externalId",
+        "emails",
+        "userType",
+        "title",
+        "password",
+        "urn:indigo-dc:scim:schemas:IndigoUser:affiliation",
+        "urn:indigo-dc:scim:schemas:IndigoUser:authorities",
+        "urn:indigo-dc:scim:schemas:IndigoUser:labels",
+        "groups",
+        "id",
+        "meta",
     ] {
         let operation = json!({ "op": "replace", "path": path, "value": "x" });
         let body = json!({ "schemas": [PATCH], "Operations": [operation] }).to_string();

@@ -203,7 +203,7 @@ impl World {
 
     /// A list by a filter.
     pub(crate) async fn find(&self, path: &str, filter: &str) -> Answer {
-        let filter: String = filter.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let filter = percent_encoding::utf8_percent_encode(filter, percent_encoding::NON_ALPHANUMERIC);
         self.get(&format!("{path}?filter={filter}")).await
     }
 

@@ -4,66 +4,75 @@ use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use http::{Response, StatusCode};
 
-use super::Work;
+use super::{Ask, Work};
 
-/// The same form until time is over.
-pub(crate) struct Repeat {
-    body: Bytes,
+/// Whether an answer is a 200 that holds this.
+fn holds(answer: &Response<Bytes>, needle: &str) -> bool {
+    answer.status() == StatusCode::OK && answer.body().windows(needle.len()).any(|part| part == needle.as_bytes())
+}
+
+/// These requests in turn until time is over.
+pub(crate) struct Repeat<'a> {
+    asks: &'a [Ask],
+    at: Cell<usize>,
     until: Instant,
     /// What every answer holds.
     needle: &'static str,
 }
 
-impl Repeat {
-    pub(crate) fn new(body: &Bytes, within: Duration, needle: &'static str) -> Self {
-        Self { body: body.clone(), until: Instant::now() + within, needle }
+impl<'a> Repeat<'a> {
+    pub(crate) fn new(asks: &'a [Ask], within: Duration, needle: &'static str) -> Self {
+        Self { asks, at: Cell::new(0), until: Instant::now() + within, needle }
     }
 }
 
-fn holds(body: &Bytes, needle: &str) -> bool {
-    body.windows(needle.len()).any(|window| window == needle.as_bytes())
-}
-
-impl Work for Repeat {
-    fn next(&self) -> Option<Bytes> {
-        (Instant::now() < self.until).then(|| self.body.clone())
+impl Work for Repeat<'_> {
+    fn next(&self, _: usize) -> Option<Ask> {
+        let at = self.at.get();
+        self.at.set((at + 1) % self.asks.len());
+        self.asks.get(at).filter(|_| Instant::now() < self.until).cloned()
     }
 
-    fn accept(&self, status: u16, body: &Bytes) -> bool {
-        status == 200 && holds(body, self.needle)
+    fn accept(&self, _: usize, answer: &Response<Bytes>) -> bool {
+        holds(answer, self.needle)
     }
 }
 
-/// Each form once; an empty answer is enough.
-pub(crate) struct Once(RefCell<Vec<Bytes>>);
+/// Each request once.
+pub(crate) struct Once {
+    asks: RefCell<Vec<Ask>>,
+    /// What every answer says.
+    status: StatusCode,
+}
 
 impl Once {
-    pub(crate) fn new(bodies: Vec<Bytes>) -> Self {
-        Self(RefCell::new(bodies))
+    pub(crate) fn new(asks: Vec<Ask>, status: StatusCode) -> Self {
+        Self { asks: RefCell::new(asks), status }
     }
 }
 
 impl Work for Once {
-    fn next(&self) -> Option<Bytes> {
-        self.0.borrow_mut().pop()
+    fn next(&self, _: usize) -> Option<Ask> {
+        self.asks.borrow_mut().pop()
     }
 
-    fn accept(&self, status: u16, _: &Bytes) -> bool {
-        status == 200
+    fn accept(&self, _: usize, answer: &Response<Bytes>) -> bool {
+        answer.status() == self.status
     }
 }
 
 /// So many tokens, kept.
 pub(crate) struct Mint {
-    body: Bytes,
+    ask: Ask,
     left: Cell<usize>,
     tokens: RefCell<Vec<String>>,
 }
 
 impl Mint {
-    pub(crate) fn new(body: &Bytes, count: usize) -> Self {
-        Self { body: body.clone(), left: Cell::new(count), tokens: RefCell::default() }
+    pub(crate) fn new(ask: Ask, count: usize) -> Self {
+        Self { ask, left: Cell::new(count), tokens: RefCell::default() }
     }
 
     pub(crate) fn into_tokens(self) -> Vec<String> {
@@ -72,16 +81,16 @@ impl Mint {
 }
 
 impl Work for Mint {
-    fn next(&self) -> Option<Bytes> {
+    fn next(&self, _: usize) -> Option<Ask> {
         let left = self.left.get().checked_sub(1)?;
         self.left.set(left);
-        Some(self.body.clone())
+        Some(self.ask.clone())
     }
 
-    fn accept(&self, status: u16, body: &Bytes) -> bool {
-        let answer: Option<serde_json::Value> = serde_json::from_slice(body).ok();
-        let token = answer.and_then(|answer| Some(answer.get("access_token")?.as_str()?.to_owned()));
-        let good = status == 200 && token.is_some();
+    fn accept(&self, _: usize, answer: &Response<Bytes>) -> bool {
+        let body: Option<serde_json::Value> = serde_json::from_slice(answer.body()).ok();
+        let token = body.and_then(|body| Some(body.get("access_token")?.as_str()?.to_owned()));
+        let good = answer.status() == StatusCode::OK && token.is_some();
         self.tokens.borrow_mut().extend(token);
         good
     }

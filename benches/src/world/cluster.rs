@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
-use super::{Client, Node, NodeOptions};
+use super::{Client, Node, NodeOptions, Realm};
 
 /// A cluster that takes longer to form has failed.
 const FORM_WITHIN: Duration = Duration::from_secs(60);
@@ -14,6 +14,8 @@ const FORM_WITHIN: Duration = Duration::from_secs(60);
 /// The nodes, by the order of their start, and who leads.
 pub(crate) struct Cluster {
     pub(crate) nodes: Vec<Node>,
+    pub(crate) realm: Realm,
+    /// Gets tokens for itself.
     pub(crate) client: Client,
     leader: usize,
 }
@@ -41,8 +43,10 @@ impl Cluster {
             nodes.push(node);
         }
         let leader = agree(&mut nodes).await?;
-        let client = Client::make(nodes.first_mut().context("no node")?, "ES256").await?;
-        Ok(Self { nodes, client, leader })
+        let node = nodes.first_mut().context("no node")?;
+        let realm = Realm::make(node, "ES256").await?;
+        let client = realm.machine(node).await?;
+        Ok(Self { nodes, realm, client, leader })
     }
 
     /// Stops all, then starts all.
@@ -71,8 +75,14 @@ impl Cluster {
         self.nodes.get(self.leader).context("no leader")
     }
 
-    pub(crate) fn follower(&self) -> anyhow::Result<&Node> {
-        self.nodes.get((self.leader + 1) % self.nodes.len()).context("no follower")
+    pub(crate) fn followers(&self) -> anyhow::Result<[&Node; 2]> {
+        let at = |place: usize| self.nodes.get((self.leader + place) % self.nodes.len()).context("no follower");
+        Ok([at(1)?, at(2)?])
+    }
+
+    /// Any node, to operate it.
+    pub(crate) fn any(&mut self) -> anyhow::Result<&mut Node> {
+        self.nodes.first_mut().context("no node")
     }
 }
 

@@ -1,25 +1,32 @@
 //! One keep-alive connection, as cheap as a client gets: the load shares its processors with what it measures.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HOST};
+use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
-use hyper::Request;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::HOST;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::{TcpSocket, TcpStream, UnixStream};
 
 /// An open connection.
 pub(crate) struct Connection(SendRequest<Full<Bytes>>);
 
 impl Connection {
     pub(crate) async fn tcp(to: SocketAddr) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(to).await.with_context(|| format!("connecting to {to}"))?;
+        Self::tcp_from(Ipv4Addr::LOCALHOST, to).await
+    }
+
+    /// From this address of loopback.
+    pub(crate) async fn tcp_from(from: Ipv4Addr, to: SocketAddr) -> anyhow::Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::from((from, 0)))?;
+        let stream: TcpStream = socket.connect(to).await.with_context(|| format!("connecting to {to}"))?;
         stream.set_nodelay(true)?;
         Self::over(stream).await
     }
@@ -38,12 +45,10 @@ impl Connection {
         Ok(Self(sender))
     }
 
-    /// Status and body.
-    pub(crate) async fn send(&mut self, request: Request<Full<Bytes>>) -> anyhow::Result<(u16, Bytes)> {
+    pub(crate) async fn send(&mut self, request: Request<Full<Bytes>>) -> anyhow::Result<Response<Bytes>> {
         self.0.ready().await?;
-        let answer = self.0.send_request(request).await?;
-        let status = answer.status().as_u16();
-        Ok((status, answer.into_body().collect().await?.to_bytes()))
+        let (head, body) = self.0.send_request(request).await?.into_parts();
+        Ok(Response::from_parts(head, body.collect().await?.to_bytes()))
     }
 
     /// The body of a 2xx to a request with, maybe, JSON.
@@ -51,11 +56,11 @@ impl Connection {
         let bytes = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
         let mut request = Request::builder().method(method).uri(path).header(HOST, "woad");
         if body.is_some() {
-            request = request.header("content-type", "application/json");
+            request = request.header(CONTENT_TYPE, "application/json");
         }
-        let (status, answer) = self.send(request.body(bytes.into())?).await?;
-        let text = || String::from_utf8_lossy(&answer).into_owned();
-        ensure!((200..300).contains(&status), "{method} {path}: {status} {}", text());
-        Ok(answer)
+        let answer = self.send(request.body(bytes.into())?).await?;
+        let text = || String::from_utf8_lossy(answer.body());
+        ensure!(answer.status().is_success(), "{method} {path}: {} {}", answer.status(), text());
+        Ok(answer.into_body())
     }
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use hyper::Request;
-use hyper::header::HOST;
+use http::header::HOST;
+use http::{Request, StatusCode};
 use serde_json::Value;
 
 use super::http::Connection;
@@ -90,7 +90,7 @@ impl Node {
     async fn is_ready(&self) -> anyhow::Result<bool> {
         let request = Request::get("/readyz").header(HOST, "woad").body(bytes::Bytes::new().into())?;
         match Connection::tcp(self.https).await {
-            Ok(mut connection) => Ok(matches!(connection.send(request).await, Ok((200, _)))),
+            Ok(mut connection) => Ok(connection.send(request).await.is_ok_and(|answer| answer.status() == StatusCode::OK)),
             Err(_) => Ok(false),
         }
     }
@@ -116,7 +116,7 @@ impl Node {
 
     /// Asks the operations socket, which opens soon after the start.
     pub(crate) async fn operate(&mut self, method: &str, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
-        let socket = self.folder.join("data/woad.sock");
+        let socket = self.socket();
         let start = Instant::now();
         let mut connection = loop {
             match Connection::unix(&socket).await {
@@ -132,9 +132,18 @@ impl Node {
         Ok(serde_json::from_slice(&answer)?)
     }
 
+    fn socket(&self) -> PathBuf {
+        self.folder.join("data/woad.sock")
+    }
+
+    /// A connection to the operations socket of a node that is ready, for many requests.
+    pub(crate) async fn operations(&self) -> anyhow::Result<Connection> {
+        Connection::unix(&self.socket()).await
+    }
+
     /// What it says of itself.
     pub(crate) async fn metrics(&self) -> anyhow::Result<Metrics> {
-        let mut connection = Connection::unix(&self.folder.join("data/woad.sock")).await?;
+        let mut connection = self.operations().await?;
         Ok(Metrics::parse(&String::from_utf8_lossy(&connection.call("GET", "/metrics", None).await?)))
     }
 }

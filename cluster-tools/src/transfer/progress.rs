@@ -1,9 +1,10 @@
 //! How far it has got: a bar on a terminal, a line now and then elsewhere.
 
+use std::fmt;
 use std::io::{self, IsTerminal as _};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use parking_lot::Mutex;
 
 /// How often a line is written where there is no terminal.
@@ -11,16 +12,18 @@ const LINE: Duration = Duration::from_secs(2);
 /// How often a bar is drawn.
 const HERTZ: u8 = 10;
 /// What is known of the end beforehand.
-const BAR: &str = "{msg:12} {bar:32} {pos}/{len} {per_sec} {eta}";
+const BAR: &str = "{msg:12} {bar:32} {pos}/{len} {rate} {eta}";
 /// And where nothing is.
-const COUNTER: &str = "{msg:12} {spinner} {pos} {per_sec}";
+const COUNTER: &str = "{msg:12} {spinner} {pos} {rate}";
 
 /// Who is told.
 pub(crate) enum Progress {
     /// People at a terminal.
-    Bar(ProgressBar),
+    Bar(Mutex<ProgressBar>),
     /// A log.
     Lines(Mutex<Lines>),
+    /// Nobody.
+    Hidden,
 }
 
 /// What a log has been told.
@@ -39,39 +42,28 @@ impl Progress {
             let lines = Lines { tell: Box::new(tell), what: "", done: 0, of: None, last: Instant::now() };
             return Self::Lines(Mutex::new(lines));
         }
-        Self::Bar(ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(HERTZ)))
-    }
-
-    /// For parts that are over at once.
-    pub(crate) fn hidden() -> Self {
-        Self::Bar(ProgressBar::hidden())
+        Self::Bar(Mutex::new(ProgressBar::hidden()))
     }
 
     /// A part begins, of so many records if that is known.
     pub(super) fn begin(&self, what: &'static str, of: Option<u64>) {
         match self {
             Self::Bar(bar) => {
-                let style = ProgressStyle::with_template(if of.is_some() { BAR } else { COUNTER });
-                bar.reset();
-                bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-                bar.set_message(what);
-                if let Some(of) = of {
-                    bar.set_length(of);
-                } else {
-                    bar.unset_length();
-                }
+                let target = ProgressDrawTarget::stderr_with_hz(HERTZ);
+                *bar.lock() = ProgressBar::with_draw_target(of, target).with_style(style(of)).with_message(what);
             }
             Self::Lines(lines) => {
                 let mut lines = lines.lock();
                 (lines.what, lines.done, lines.of, lines.last) = (what, 0, of, Instant::now());
             }
+            Self::Hidden => {}
         }
     }
 
     /// Some more are done.
     pub(super) fn advance(&self, by: u64) {
         match self {
-            Self::Bar(bar) => bar.inc(by),
+            Self::Bar(bar) => bar.lock().inc(by),
             Self::Lines(lines) => {
                 let mut lines = lines.lock();
                 lines.done += by;
@@ -80,16 +72,27 @@ impl Progress {
                     lines.write();
                 }
             }
+            Self::Hidden => {}
         }
     }
 
     /// The part is done.
     pub(super) fn end(&self) {
         match self {
-            Self::Bar(bar) => bar.finish_and_clear(),
+            Self::Bar(bar) => bar.lock().finish_and_clear(),
             Self::Lines(lines) => lines.lock().write(),
+            Self::Hidden => {}
         }
     }
+}
+
+fn style(of: Option<u64>) -> ProgressStyle {
+    let style = ProgressStyle::with_template(if of.is_some() { BAR } else { COUNTER });
+    let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+        // A rate that can't be written is no loss.
+        let _ = write!(out, "{:.0}/s", state.per_sec());
+    };
+    style.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("rate", rate)
 }
 
 impl Lines {

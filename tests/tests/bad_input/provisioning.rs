@@ -77,10 +77,10 @@ async fn filters_are_bounded_and_never_exhaust_the_stack() -> Result<()> {
         ("count=-1", 200),
         ("count=0", 200),
         ("count=1000000000", 200),
-        ("startIndex=18446744073709551616", 400),
+        ("startIndex=18446744073709551616", 200),
         ("count=many", 400),
         ("sortBy=nothing", 400),
-        ("sortBy=password", 400),
+        ("sortBy=password", 403),
         ("sortOrder=upwards", 400),
         ("cursor=nonsense", 400),
     ] {

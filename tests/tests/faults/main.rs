@@ -17,5 +17,6 @@ mod paused_leader;
 mod rebuilt_follower;
 mod removed_node;
 mod rolling_restart;
+mod stays_signed_in;
 mod survival;
 mod world;

@@ -1,5 +1,5 @@
 //! Guides are executed: the command blocks of `docs/first-cluster.md` with three processes on 127.0.0.1 to 127.0.0.3 in the
-//! place of the hosts, those of README against a running demo, and `deploy/woad.toml` as a node would read it.
+//! place of the hosts, those of README and `docs/people.md` against a running demo, and `deploy/woad.toml` as a node would read it.
 
 mod block;
 mod script;
@@ -34,12 +34,16 @@ fn the_first_cluster_guide_works_as_written() -> Result<()> {
 }
 
 #[test]
-fn the_readme_works_against_the_demo() -> Result<()> {
+fn the_readme_and_the_guide_to_people_work_against_the_demo() -> Result<()> {
     if !script::tools_present()? {
         return Ok(());
     }
-    let blocks = block::parse(&read("README.md")?)?;
-    ensure!(!blocks.is_empty(), "README has lost its blocks");
+    let mut blocks = Vec::new();
+    for page in ["README.md", "docs/people.md"] {
+        let of_page = block::parse(&read(page)?)?;
+        ensure!(!of_page.is_empty(), "{page} has lost its blocks");
+        blocks.extend(of_page);
+    }
     let stage = Stage::new()?;
     stage.run(&against_demo(&stage, &blocks)?)
 }

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use regex::bytes::{Regex, RegexBuilder};
 use serde_json::{Value, json};
-use woad_tests::{Cluster, Setup, eventually};
+use woad_tests::{Application, Browser, Cluster, Kind, Person, Realm, Setup, Tokens, eventually};
 
 /// Every file below a folder, with its content.
 fn files(folder: &Path, all: &mut Vec<(PathBuf, Vec<u8>)>) -> Result<()> {
@@ -46,8 +46,34 @@ fn spellings(secret: &str) -> Vec<Vec<u8>> {
     all
 }
 
+/// Signs people in; their passwords, sessions, codes and refresh tokens become secrets of the test. The tokens that are
+/// signed.
+async fn signed_in(cluster: &Cluster, realm: &Realm) -> Result<Vec<String>> {
+    let mut signed = Vec::new();
+    for (number, kind) in [Kind::Confidential, Kind::Public].into_iter().enumerate() {
+        let admin = &cluster.node(number)?.admin;
+        let person = Person::create(admin, realm, &format!("person-{number}")).await?;
+        let application = Application::register(admin, realm, &format!("application-{number}"), kind).await?;
+        let mut browser = Browser::new(&cluster.endpoints(), &realm.issuer);
+        let code = application.code(&mut browser, &person, "openid profile offline_access").await?;
+        let first = Tokens::of(application.redeem(&cluster.node(2)?.https, &code).await?)?;
+        let second = Tokens::of(application.refresh(&cluster.node(1)?.https, &first.refresh).await?)?;
+        let session = browser.cookie("__Host-woad");
+        ensure!(!session.is_empty() && !second.refresh.is_empty(), "no session or no refresh token");
+        let secrets =
+            [person.password.as_str(), &application.client.secret, session, &code, &first.refresh, &second.refresh];
+        for secret in secrets {
+            cluster.secret(secret);
+            // The last part of a token is the secret one; those before it say which it is.
+            cluster.secret(secret.rsplit('.').next().unwrap_or_default());
+        }
+        signed.extend([first.access, first.id, second.access, second.id].into_iter().filter(|token| !token.is_empty()));
+    }
+    Ok(signed)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_client_secret_token_or_signing_key_stands_in_a_data_folder() -> Result<()> {
+async fn no_secret_password_token_session_or_signing_key_stands_in_a_data_folder() -> Result<()> {
     let cluster = Cluster::start(Setup { snapshot_bytes: Some(64 * 1024), ..Setup::default() }).await?;
     let realm = cluster.realm(0, json!({})).await?;
     let mut issued = Vec::new();
@@ -63,6 +89,7 @@ async fn no_client_secret_token_or_signing_key_stands_in_a_data_folder() -> Resu
         issued.push(token);
         last = Some(client.id);
     }
+    issued.extend(signed_in(&cluster, &realm).await?);
     let id = last.context("no client")?;
     cluster.join_token(1).await?;
     for node in &cluster.nodes {

@@ -36,9 +36,8 @@ fn problem(error: CreateGroupError, id_given: bool) -> Problem {
     let text = error.to_string();
     let conflict = |kind| Problem::new(StatusCode::CONFLICT, error.to_string()).of_kind(kind);
     match error {
-        CreateGroupError::IdInUse => conflict("exists"),
         CreateGroupError::NameTaken if id_given => conflict("name-taken"),
-        CreateGroupError::NameTaken => conflict("exists"),
+        CreateGroupError::IdInUse | CreateGroupError::NameTaken => conflict("exists"),
         CreateGroupError::NoSuchParent => conflict("no-such-parent"),
         CreateGroupError::TooDeep | CreateGroupError::NameTooLong => out_of_bounds(text),
         CreateGroupError::Invalid(error) => invalid(&error),

@@ -9,6 +9,7 @@ use woad_identity::realm::{self, Realm};
 use woad_identity::user::{self, Authority, CreateUserError, NewUser, Provenance, User, UserPatch};
 use woad_identity::{Decided, RealmId, UserId};
 
+use super::end_time::NOT_ZERO;
 use super::fields::Fields;
 use super::identities::Identities;
 use super::password::Plain;
@@ -64,6 +65,9 @@ impl Wanted {
             Some("import") => Provenance::Import,
             Some(_) => return Err(bad("provenance must be administrator or import")),
         };
+        if beginning.end_time_ms == Some(0) {
+            return Err(bad(NOT_ZERO));
+        }
         let identities = Identities::parse(beginning.certificates, beginning.ssh_keys, beginning.linked)?;
         let held = [(Authority::Administrator, beginning.administrator), (Authority::Reader, beginning.reader)];
         let password = match beginning.password {

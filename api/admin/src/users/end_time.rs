@@ -1,12 +1,17 @@
 //! `PUT …/users/{user}/end-time` and `DELETE …/end-time`: when an account ends.
 
+use http::StatusCode;
 use serde::Deserialize;
+use woad_http::Problem;
 use woad_identity::user;
 
 use super::{change_and_show, of_status};
 use crate::Admin;
 use crate::call::{Answer, ClusterCall};
 use crate::outcome::refused;
+
+/// In a record zero is "never", in a body it could be meant as either.
+pub(super) const NOT_ZERO: &str = "end_time_ms must be above zero; without an end time the account never ends";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +21,9 @@ struct Wanted {
 
 pub(crate) async fn set(_: Admin, call: ClusterCall) -> Answer {
     let wanted: Wanted = call.json()?;
+    if wanted.end_time_ms == 0 {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, NOT_ZERO));
+    }
     change(&call, Some(wanted.end_time_ms)).await
 }
 

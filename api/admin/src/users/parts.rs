@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use woad_identity::user;
 
-/// Declares a part: its fields, and how it becomes the record's part and comes from it.
+/// Declares a part: its fields, and how it becomes the record's part and comes from it. What the record has beside
+/// them is the domain's to fill in.
 macro_rules! part {
-    ($(#[$doc:meta])* $name:ident: $record:ty { $($field:ident: $kind:ty),* $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident: $record:ty { $($field:ident: $kind:ty),* $(,)? } $($beside:ident)*) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Default, Deserialize, Serialize)]
         #[serde(deny_unknown_fields, default)]
@@ -15,7 +16,7 @@ macro_rules! part {
 
         impl From<$name> for $record {
             fn from(part: $name) -> Self {
-                Self { $($field: part.$field,)* ..Self::default() }
+                Self { $($field: part.$field,)* $($beside: Default::default(),)* }
             }
         }
 
@@ -35,7 +36,7 @@ part!(
 );
 part!(
     /// An e-mail address.
-    EmailPart: user::Email { value: String, kind: String, display: String, primary: bool, verified: bool }
+    EmailPart: user::Email { value: String, kind: String, display: String, primary: bool, verified: bool } provenance
 );
 part!(
     /// A telephone number.
@@ -54,7 +55,7 @@ part!(
 );
 part!(
     /// A name and a value.
-    AttributePart: user::Attribute { name: String, value: String }
+    AttributePart: user::Attribute { name: String, value: String } provenance
 );
 part!(
     /// A label.

@@ -40,6 +40,7 @@ struct GroupOfView {
 
 /// A person.
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the fields of the record as JSON has them")]
 pub(crate) struct UserView {
     id: String,
     user_name: String,

@@ -4,16 +4,16 @@ use raft_store_core::{Abort, Read, Stored};
 
 use super::error::{AuthorizeError, PageFault, RedirectFault};
 use super::prompt::Prompt;
-use super::redirect::{self, RedirectUrl};
+use super::redirect::RedirectUrl;
 use super::request::AuthorizationRequest;
-use crate::client::{self, AuthMethod, Clients, CodeChallengeMethod, GrantType, ResponseType};
+use super::target::{Target, client_and_target};
+use crate::client::{AuthMethod, Clients, CodeChallengeMethod, GrantType, ResponseType};
 use crate::consent;
 use crate::grant::Grant;
-use crate::ids::ClientId;
-use crate::realm::{Realm, Realms};
-use crate::scope::ScopeList;
+use crate::realm::Realms;
+use crate::scope::{ScopeList, offer};
 use crate::session::LiveSession;
-use crate::token::{self, Preview};
+use crate::token::{self, IssueRefused, Preview};
 
 /// What comes next.
 #[derive(Clone, Debug)]
@@ -82,67 +82,6 @@ pub struct Arrival<'a> {
     /// When the request's continuation was issued, if it comes back in one: a sign-in after that is one for this
     /// request.
     pub login_after_ms: Option<u64>,
-}
-
-/// Where a request's answer goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Target {
-    /// As the request has it; without one, the client's only one.
-    pub(super) uri: String,
-    /// As it is registered.
-    pub(super) registered: String,
-    pub(super) state: Option<String>,
-    pub(super) issuer: String,
-}
-
-impl Target {
-    fn find(
-        realm: &Realm,
-        client: &Stored<Clients>,
-        sent: Option<&str>,
-        state: Option<&str>,
-    ) -> Result<Self, PageFault> {
-        if !client.row.active {
-            return Err(PageFault::ClientSuspended);
-        }
-        let known = &client.row.redirect_uris;
-        let (uri, registered) = match (sent, known.as_slice()) {
-            (Some(sent), known) => (sent, redirect::registered(known, sent).ok_or(PageFault::RedirectUnknown)?),
-            (None, [only]) => (only.as_str(), only.as_str()),
-            (None, _) => return Err(PageFault::RedirectMissing),
-        };
-        Ok(Self {
-            uri: uri.to_owned(),
-            registered: registered.to_owned(),
-            state: state.map(str::to_owned),
-            issuer: realm.issuer.clone(),
-        })
-    }
-
-    /// The answer: its parameters, then `state` and `iss` (RFC 9207).
-    pub(super) fn answer(&self, parameters: &[(&str, &str)]) -> RedirectUrl {
-        let state = self.state.as_deref().map(|state| ("state", state));
-        let all: Vec<_> = parameters.iter().copied().chain(state).chain([("iss", self.issuer.as_str())]).collect();
-        RedirectUrl::new(&self.uri, &all)
-    }
-
-    pub(super) fn error(&self, error: AuthorizeError) -> Evaluation {
-        let text = error.to_string();
-        let url = self.answer(&[("error", error.code()), ("error_description", &text)]);
-        Evaluation::RedirectError { url, error }
-    }
-}
-
-fn client_and_target(
-    read: &impl Read,
-    realm: &Stored<Realms>,
-    client_id: &str,
-    redirect_uri: Option<&str>,
-    state: Option<&str>,
-) -> Result<Result<(Stored<Clients>, Target), PageFault>, Abort> {
-    let Ok(id) = ClientId::parse(client_id) else { return Ok(Err(PageFault::ClientUnknown)) };
-    let Some(client) = client::get(read, &realm.key, &id)? else { return Ok(Err(PageFault::ClientUnknown)) };
-    Ok(Target::find(&realm.row, &client, redirect_uri, state).map(|target| (client, target)))
 }
 
 /// What comes of a request that is at fault: the client is told if it is one and the redirect URI is its own.
@@ -260,7 +199,10 @@ fn check_client(client: &Stored<Clients>, request: &AuthorizationRequest) -> Res
     if required && request.code_challenge().is_none() {
         return Ok(Err(AuthorizeError::ChallengeMissing));
     }
-    Ok(Ok(()))
+    // What nobody could be granted is refused before anybody signs in for it.
+    let offered = offer(&row.scopes()?, request.scopes().as_ref());
+    let refused = offered.into_iter().find_map(|(_, held)| held.err());
+    Ok(refused.map_or(Ok(()), |refused| Err(IssueRefused::from(refused).into())))
 }
 
 /// Whether a session is of the person that is meant, and its sign-in recent enough.

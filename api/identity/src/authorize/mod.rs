@@ -8,10 +8,12 @@ mod approve;
 mod claims;
 mod error;
 mod evaluate;
+mod parameters;
 pub(crate) mod pkce;
 mod prompt;
 mod redirect;
 mod request;
+mod target;
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -1,17 +1,13 @@
 //! An authorization request, checked as far as it goes by itself.
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use prost::Message;
 use raft_store_core::{Abort, Read, Stored};
-use serde_json::Value;
 
 use super::claims::AskedClaims;
 use super::error::{AuthorizeError, PageFault, RedirectFault, RequestFault};
-use super::pkce;
+use super::parameters::{Parameters, audience, bad, bounded, challenge, check_response, check_unserved, hint, max_age};
 use super::prompt::{Prompt, Prompts};
-use crate::audience::{Audience, AudienceFault};
-use crate::client::ResponseType;
+use crate::audience::Audience;
 use crate::ids::ClientId;
 use crate::keys::KeyCache;
 use crate::realm::Realms;
@@ -24,8 +20,6 @@ pub const MAX_REQUEST: usize = 5 * 1024;
 const MAX_OPAQUE: usize = 2 * 1024;
 /// Bytes of a redirect URI: the longest that can be registered.
 const MAX_REDIRECT_URI: usize = 2048;
-/// Bytes of a hint: the longest name or address. A longer one is of no use, and is left out.
-const MAX_HINT: usize = 256;
 /// Bytes of `id_token_hint`: the longest token we issue.
 const MAX_TOKEN_HINT: usize = crate::keys::MAX_TOKEN_BYTES;
 /// Parameters that may stand more than once (RFC 8707 §2, RFC 8693 §2.1).
@@ -109,24 +103,6 @@ impl ParsedRequest {
     }
 }
 
-/// The decoded parameters of a request.
-struct Parameters<'a>(&'a [(String, String)]);
-
-impl<'a> Parameters<'a> {
-    fn all(&self, name: &str) -> Vec<&'a str> {
-        self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect()
-    }
-
-    /// A parameter without a value counts as not sent (RFC 6749 §3.1).
-    fn get(&self, name: &str) -> Option<&'a str> {
-        self.all(name).into_iter().find(|value| !value.is_empty())
-    }
-
-    fn is_repeated(&self, name: &str) -> bool {
-        self.0.iter().filter(|(known, _)| known == name).nth(1).is_some()
-    }
-}
-
 impl Fields {
     fn fill(&mut self, parameters: &Parameters<'_>) -> Result<Option<String>, AuthorizeError> {
         let repeated = |name: &String| !REPEATABLE.contains(&name.as_str()) && parameters.is_repeated(name);
@@ -165,10 +141,6 @@ impl Fields {
     }
 }
 
-const fn bad(parameter: &'static str, why: &'static str) -> AuthorizeError {
-    AuthorizeError::Parameter { parameter, why }
-}
-
 impl AuthorizationRequest {
     /// Checks a request's decoded parameters, those of query and form together. Unknown ones are ignored.
     ///
@@ -183,10 +155,11 @@ impl AuthorizationRequest {
         }
         let client_id = parameters.get("client_id").ok_or(PageFault::ClientMissing)?;
         let client_id = ClientId::parse(client_id).map_err(|_| PageFault::ClientUnknown)?;
-        let redirect_uri = match parameters.all("redirect_uri").first() {
-            Some(uri) if uri.is_empty() => return Err(PageFault::RedirectMissing.into()),
+        // An empty one is no missing one: whoever sends it means something.
+        let redirect_uri = match parameters.all("redirect_uri").first().copied() {
+            Some("") => return Err(PageFault::RedirectMissing.into()),
             Some(uri) if uri.len() > MAX_REDIRECT_URI => return Err(PageFault::RedirectUnknown.into()),
-            uri => uri.map(|uri| (*uri).to_owned()),
+            uri => uri.map(str::to_owned),
         };
         let state =
             parameters.get("state").filter(|state| state.len() <= MAX_OPAQUE && !parameters.is_repeated("state"));
@@ -279,74 +252,4 @@ impl AuthorizationRequest {
     pub(super) const fn auth_time_asked(&self) -> bool {
         self.0.auth_time_asked || self.0.max_age.is_some()
     }
-}
-
-/// Parameters that ask for what is not done here, and that must not be overlooked.
-fn check_unserved(parameters: &Parameters<'_>) -> Result<(), AuthorizeError> {
-    if parameters.get("request_uri").is_some() {
-        return Err(AuthorizeError::RequestUri);
-    }
-    if parameters.get("registration").is_some() {
-        return Err(AuthorizeError::Registration);
-    }
-    match parameters.get("request") {
-        None => Ok(()),
-        Some(object) if is_signed(object) => Err(AuthorizeError::Request),
-        Some(_) => Err(AuthorizeError::RequestObject),
-    }
-}
-
-/// Whether a request object has a header that names a signature algorithm.
-fn is_signed(object: &str) -> bool {
-    let header = object.split('.').next().unwrap_or_default();
-    let header = BASE64_URL_SAFE_NO_PAD.decode(header).ok();
-    let header = header.and_then(|header| serde_json::from_slice::<Value>(&header).ok()).unwrap_or_default();
-    header.get("alg").and_then(Value::as_str).is_some_and(|alg| !alg.eq_ignore_ascii_case("none"))
-}
-
-fn check_response(parameters: &Parameters<'_>) -> Result<(), AuthorizeError> {
-    let wanted = parameters.get("response_type").ok_or(bad("response_type", "missing"))?;
-    if wanted != ResponseType::Code.name() {
-        return Err(AuthorizeError::ResponseType);
-    }
-    match parameters.get("response_mode") {
-        None | Some("query") => Ok(()),
-        Some(_) => Err(bad("response_mode", "only query is supported")),
-    }
-}
-
-fn bounded(parameters: &Parameters<'_>, name: &'static str, max: usize) -> Result<Option<String>, AuthorizeError> {
-    match parameters.get(name) {
-        Some(value) if value.len() > max => Err(bad(name, "too long")),
-        value => Ok(value.map(str::to_owned)),
-    }
-}
-
-fn hint(parameters: &Parameters<'_>, name: &str) -> Option<String> {
-    let usable = |value: &&str| value.len() <= MAX_HINT && !value.chars().any(char::is_control);
-    parameters.get(name).filter(usable).map(str::to_owned)
-}
-
-fn audience(parameters: &Parameters<'_>) -> Result<Audience, AuthorizeError> {
-    let all = |name| parameters.all(name);
-    Audience::choose(&all("resource"), &all("aud"), &all("audience")).map_err(|fault| match fault {
-        AudienceFault::Malformed => bad("audience", "a character that is not allowed"),
-        other => AuthorizeError::Target(other.to_string()),
-    })
-}
-
-/// S256 alone: `plain`, also by leaving the method out, proves nothing to whoever reads the request.
-fn challenge(parameters: &Parameters<'_>) -> Result<Option<String>, AuthorizeError> {
-    match (parameters.get("code_challenge"), parameters.get("code_challenge_method")) {
-        (None, None) => Ok(None),
-        (None, Some(_)) => Err(bad("code_challenge", "missing")),
-        (Some(_), method) if method != Some("S256") => Err(bad("code_challenge_method", "must be S256")),
-        (Some(challenge), _) if pkce::is_well_formed(challenge) => Ok(Some(challenge.to_owned())),
-        (Some(_), _) => Err(bad("code_challenge", "must have 43 to 128 unreserved characters")),
-    }
-}
-
-fn max_age(text: &str) -> Result<u32, AuthorizeError> {
-    let digits = text.len() <= 10 && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| text.parse().ok()).flatten().ok_or(bad("max_age", "not a number of seconds"))
 }

@@ -39,7 +39,7 @@ pub(crate) fn challenge() -> String {
 
 /// What the clients `app` and `native` ask for.
 pub(crate) fn public(client: &str, redirect_uri: &str) -> String {
-    let query = form_urlencoded::Serializer::new(String::new())
+    form_urlencoded::Serializer::new(String::new())
         .extend_pairs([
             ("response_type", "code"),
             ("client_id", client),
@@ -48,8 +48,7 @@ pub(crate) fn public(client: &str, redirect_uri: &str) -> String {
             ("code_challenge", &challenge()),
             ("code_challenge_method", "S256"),
         ])
-        .finish();
-    query
+        .finish()
 }
 
 pub(crate) fn pairs(query: &str) -> Vec<(String, String)> {

@@ -1,15 +1,21 @@
 //! When a code is good, and what it takes with it.
 
+use raft_store_core::{Outcome, Tx};
 use serde_json::json;
 
 use super::*;
+use crate::audience::Audience;
 use crate::authorize::testing::{ANNA, BEN, Flow, VERIFIER, WEB, challenge, claims, public};
 use crate::client::{ClientNotBefore, ClientPatch};
 use crate::grant::GrantDead;
 use crate::realm::RealmNotBefore;
 use crate::session::testing::set_active;
 use crate::testing::{actor, id, vo};
+use crate::token::ConsentNotBefore;
 use crate::{session, user};
+
+/// What happens to a grant, and why it does not count then.
+type Case = (fn(&Flow), GrantDead);
 
 #[test]
 fn a_code_gives_what_was_granted_once() {
@@ -109,7 +115,7 @@ fn a_used_code_is_remembered_for_an_hour() {
 
 #[test]
 fn a_code_dies_with_what_it_rests_on() {
-    let cases: [(fn(&Flow), GrantDead); 6] = [
+    let cases: [Case; 6] = [
         (|flow| set_active(&flow.world, ANNA, false), GrantDead::UserInactive("anna".into())),
         (
             |flow| {
@@ -179,4 +185,28 @@ fn a_public_client_proves_itself_by_its_verifier() {
     };
     assert_eq!(redeem(None).unwrap_err(), RedeemError::Verifier);
     assert!(redeem(Some(VERIFIER)).is_ok());
+}
+
+/// TK06: whichever commits first, the other is evaluated again on what it left.
+#[test]
+fn two_uses_at_once_conflict() {
+    let flow = Flow::new();
+    let (code, realm, client) = (flow.code(WEB), flow.world.realm(), flow.client("web"));
+    let audience = Audience::default();
+    let presented = PresentedCode {
+        code: &code,
+        redirect_uri: Some("https://rp.example/cb"),
+        verifier: None,
+        audience: &audience,
+        expires_in: None,
+        secret: &[9; 32],
+    };
+    let use_it = |tx: &mut Tx<'_>| redeem(tx, &realm, &client, &presented, &actor());
+    let suspend = |tx: &mut Tx<'_>| user::set_status(tx, &vo(), ANNA, false, &actor());
+    let take_back = |tx: &mut Tx<'_>| {
+        tx.touch::<ConsentNotBefore>(&(vo(), ANNA, id("web")));
+        Ok(Outcome::Commit(()))
+    };
+    assert!(flow.world.race(use_it, use_it));
+    assert!(flow.world.race(suspend, use_it) && flow.world.race(take_back, use_it));
 }

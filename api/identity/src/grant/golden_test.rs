@@ -41,12 +41,8 @@ fn bytes_of_each_record() {
         created_ms: 8,
         expires_ms: 9,
     };
-    let approval = Approval {
-        redirect_uri: "https://rp.example/cb".into(),
-        scope: "openid".into(),
-        expires_ms: 10,
-        given_ms: 11,
-    };
+    let approval =
+        Approval { redirect_uri: "https://rp.example/cb".into(), scope: "openid".into(), expires_ms: 10, given_ms: 11 };
     let records = [
         ("code", code.encode_to_vec()),
         ("refresh family", family.encode_to_vec()),

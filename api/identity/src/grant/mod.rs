@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod golden_test;
+#[cfg(test)]
+mod successor_test;
 
 use std::fmt;
 

@@ -80,10 +80,7 @@ pub fn set_parent(
     if let Err(error) = fits(tx, realm, &stored, above.len(), length)? {
         return refuse(error);
     }
-    let members = match members(tx, realm, id)? {
-        Some(members) => members,
-        None => return refuse(MoveGroupError::TooManyMembers),
-    };
+    let Some(members) = members(tx, realm, id)? else { return refuse(MoveGroupError::TooManyMembers) };
     let mut row = stored.row.clone();
     row.parent = parent.map(|parent| parent.0.to_vec()).unwrap_or_default();
     row.modified_ms = tx.now().0;

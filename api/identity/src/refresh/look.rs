@@ -4,7 +4,7 @@ use raft_store_core::{Abort, Read, Stored};
 
 use super::GRACE_MS;
 use super::record::{RefreshFamilies, RefreshFamily};
-use super::token::{Secret, TagKey};
+use super::token::{RefreshToken, Secret, TagKey};
 use crate::client::AuthMethod;
 use crate::grant::{self, GrantDead, LiveGrant};
 use crate::ids::RealmId;
@@ -46,15 +46,24 @@ pub(super) enum Place {
 
 /// A token of this realm, found.
 pub(super) struct Found {
+    pub(super) key: TagKey,
     pub(super) id: GrantId,
     pub(super) secret: Secret,
     pub(super) place: Place,
     pub(super) family: Stored<RefreshFamilies>,
 }
 
+impl Found {
+    /// A token of the same family, with this secret.
+    pub(super) fn token(&self, secret: &Secret) -> RefreshToken {
+        self.key.token(self.id, secret)
+    }
+}
+
 /// Finds a token's family. `None` for what this realm did not make, and when the family is over.
 pub(super) fn find(read: &impl Read, realm: &RealmId, token: &str) -> Result<Option<Found>, Abort> {
-    let Some((id, secret)) = TagKey::load(read, realm)?.parse(token) else { return Ok(None) };
+    let key = TagKey::load(read, realm)?;
+    let Some((id, secret)) = key.parse(token) else { return Ok(None) };
     let Some(family) = read.get::<RefreshFamilies>(&(realm.clone(), id))? else { return Ok(None) };
     let place = if secret.is_kept_as(&family.row.current) {
         Place::Current
@@ -63,7 +72,7 @@ pub(super) fn find(read: &impl Read, realm: &RealmId, token: &str) -> Result<Opt
     } else {
         Place::Older
     };
-    Ok(Some(Found { id, secret, place, family }))
+    Ok(Some(Found { key, id, secret, place, family }))
 }
 
 /// Whether the token that was just replaced may still answer with its successor.

@@ -5,9 +5,9 @@ use serde_json::json;
 
 use super::look::{Found, Place, find, in_grace};
 use super::record::{RefreshFamilies, RefreshFamily};
-use super::token::{RefreshToken, SECRET_LEN, Secret, TagKey};
+use super::token::{RefreshToken, SECRET_LEN, Secret};
 use crate::audience::Audience;
-use crate::client::{AuthenticatedClient, GrantType};
+use crate::client::{AuthMethod, AuthenticatedClient, GrantType};
 use crate::event::{self, Actor};
 use crate::grant::{self, Grant, GrantDead, LiveGrant, Wanted};
 use crate::realm::Realms;
@@ -81,8 +81,8 @@ pub struct Refreshed {
     pub user: Stored<Users>,
 }
 
-/// Redeems a refresh token. A client that keeps its token writes nothing; another's is replaced once the transaction
-/// is committed. The access token is to be issued at the transaction's revision.
+/// Redeems a refresh token. A confidential client that keeps its token writes nothing; any other's is replaced once the
+/// transaction is committed. The access token is to be issued at the transaction's revision.
 ///
 /// # Errors
 /// Inner: see [`RefreshError`]; [`RefreshError::Reused`] is committed, and has ended the family. Outer: when storage
@@ -112,21 +112,21 @@ pub fn redeem(
         Err(refused) => return refuse(refused),
     };
     let answer = |token| Refreshed { permit, token, grant: held, grant_id: found.id, user };
-    let key = TagKey::load(tx, &realm.key)?;
     if grace {
-        let token = key.token(found.id, &found.secret.successor(&found.family.row.seed));
-        return Ok(Outcome::Answer(Ok(answer(token))));
+        return Ok(Outcome::Answer(Ok(answer(found.token(&found.secret.successor(&found.family.row.seed))))));
     }
-    let (keeps, clears) = (client.record().reuse_refresh_token, client.record().clear_access_tokens_on_refresh);
+    // A token that a public client keeps would never show that it was stolen (RFC 9700 §2.2.2).
+    let keeps = client.record().reuse_refresh_token && client.method() != AuthMethod::None;
+    let clears = client.record().clear_access_tokens_on_refresh;
     if clears {
         tx.touch::<GrantNotBefore>(&(realm.key.clone(), found.id));
     }
     if keeps {
-        let answer = Ok(answer(key.token(found.id, &found.secret)));
+        let answer = Ok(answer(found.token(&found.secret)));
         return Ok(if clears { Outcome::Commit(answer) } else { Outcome::Answer(answer) });
     }
     let next = rotate(tx, &found, presented.seed)?;
-    Ok(Outcome::Commit(Ok(answer(key.token(found.id, &next)))))
+    Ok(Outcome::Commit(Ok(answer(found.token(&next)))))
 }
 
 fn rotate(tx: &mut Tx<'_>, found: &Found, seed: &[u8; SECRET_LEN]) -> Result<Secret, Abort> {

@@ -21,6 +21,9 @@ fn looked(flow: &Flow, token: &str) -> Result<(), RefreshFault> {
     flow.world.store.look(|view| look(view, &vo(), token)).unwrap().map(|_| ())
 }
 
+/// What happens to a grant, and why it does not count then.
+type Case = (fn(&Flow), GrantDead);
+
 #[test]
 fn a_refresh_replaces_the_token() {
     let flow = Flow::new();
@@ -113,6 +116,14 @@ fn a_client_may_keep_its_token_and_writes_nothing_then() {
 }
 
 #[test]
+fn a_public_client_keeps_no_token() {
+    let flow = Flow::new();
+    flow.patch("app", &ClientPatch { reuse_refresh_token: Some(true), ..ClientPatch::default() });
+    let first = flow.refresh_token("app");
+    assert_ne!(flow.refresh("app", &first).unwrap(), first);
+}
+
+#[test]
 fn a_client_may_have_its_access_tokens_ended_by_each_refresh() {
     for keeps in [true, false] {
         let flow = Flow::new();
@@ -200,7 +211,7 @@ fn a_client_without_the_grant_refreshes_nothing() {
 /// TK12.
 #[test]
 fn a_family_dies_with_what_it_rests_on() {
-    let cases: [(fn(&Flow), GrantDead); 4] = [
+    let cases: [Case; 4] = [
         (|flow| set_active(&flow.world, ANNA, false), GrantDead::UserInactive("anna".into())),
         (
             |flow| {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::claims::{AccessClaims, VerifiedToken, verify};
 use super::groups::still_in;
-use super::judge::still_given;
+use super::judge::{still_given, still_held};
 use super::live::{Inactive, Live, live};
 use super::person::{PERSONAL, Person, WLCG_GROUPS};
 use super::profile::Profile;
@@ -102,7 +102,7 @@ fn of_access_token(
         Err(dead) => return Ok(Introspection::Inactive(dead.into())),
     };
     let (scopes, person) = match user {
-        None => (token.claims.scopes(), None),
+        None => (still_held(&client, &token.claims.scopes())?, None),
         Some(user) => {
             let person = Person::of(read, realm, user)?;
             (still_given(read, realm, &client, &person, &token.claims.scopes())?, Some(person))

@@ -10,7 +10,7 @@ use crate::ids::UserId;
 use crate::policy::{DecidedBy, Policies, Rule};
 use crate::realm::Realms;
 use crate::scope::system::is_privileged;
-use crate::scope::{Scope, ScopeList, ScopeRefused, offer};
+use crate::scope::{Held, Scope, ScopeList, ScopeRefused, offer};
 
 /// The scope that no policy takes away: it gives nothing but the person's id.
 pub(super) const OPENID: &str = "openid";
@@ -136,6 +136,13 @@ pub(super) fn still_given(
     let weighed = weigh(&client.row.scopes()?, Asked::Grant(scopes), |scope| allowed(&policies, person, scope));
     let given = weighed.into_iter().filter(|(_, verdict)| matches!(verdict, Verdict::Given(_)));
     Ok(given.map(|(scope, _)| scope).collect())
+}
+
+/// The scopes of an earlier token about a client that it still holds, in the token's order.
+pub(super) fn still_held(client: &Stored<Clients>, scopes: &ScopeList) -> Result<ScopeList, Abort> {
+    let held = client.row.scopes()?;
+    let held = Held::new(&held);
+    Ok(scopes.iter().filter(|scope| held.allow(scope)).cloned().collect())
 }
 
 fn client_refused(case: &Case<'_>) -> Option<IssueRefused> {

@@ -4,7 +4,7 @@ use raft_store_core::{Abort, Read, Stored};
 use serde_json::Value;
 
 use super::claims::{AccessClaims, VerifiedToken};
-use super::judge::still_given;
+use super::judge::{still_given, still_held};
 use super::live::Live;
 use super::person::Person;
 use super::profile::{Profile, WLCG_VERSION_CLAIM};
@@ -31,7 +31,7 @@ impl Profile {
     }
 }
 
-/// The scopes that a live token allows now: of a token about a person those that its client still holds and that the
+/// The scopes that a live token allows now: those that its client still holds, and about a person those that the
 /// policies of today still give; a former administrator's token has no power over the realm. In the token's order.
 ///
 /// # Errors
@@ -44,7 +44,7 @@ pub fn present_scopes(
 ) -> Result<ScopeList, Abort> {
     let scopes = token.claims.scopes();
     match &live.user {
-        None => Ok(scopes),
+        None => still_held(&live.client, &scopes),
         Some(user) => still_given(read, realm, &live.client, &Person::of(read, realm, user.clone())?, &scopes),
     }
 }

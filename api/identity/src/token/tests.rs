@@ -119,6 +119,23 @@ fn introspection_tells_what_the_caller_may_see() {
     );
 }
 
+/// IAM's EGI-SVG-2023-53: what counts is what a token allows now.
+#[test]
+fn what_a_client_lost_its_own_tokens_lose() {
+    let world = world();
+    let robot = world.login("robot").unwrap();
+    let token = world.sign(&world.prepare(&robot, Some("openid storage.read:/data"), &[], None).unwrap());
+    let realm = world.realm();
+    let patch = ClientPatch { scope: Some("openid".into()), ..ClientPatch::default() };
+    world.decided(|tx| client::update(tx, &realm, &id("robot"), &patch, &actor())).unwrap();
+    assert_eq!(world.introspect("storage", &token)["scope"], "openid");
+    let allowed = |view: &raft_store_core::View<'_>| {
+        let token = verify(view, &realm, &world.keys, &token)?.unwrap();
+        present_scopes(view, &realm, &live(view, &vo(), &token)?.unwrap(), &token)
+    };
+    assert_eq!(world.store.look(allowed).unwrap().to_string(), "openid");
+}
+
 #[test]
 fn a_client_without_leave_does_not_introspect() {
     let world = world();

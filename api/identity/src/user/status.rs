@@ -76,7 +76,8 @@ pub(super) fn change(
     event::record(tx, realm, what, &id.to_string(), Value::Null, actor)
 }
 
-/// Sets when the account ends, cluster time in ms; `None`: never. An end that has passed acts as a suspension.
+/// Sets when the account ends, cluster time in ms; `None`: never. An end that has passed acts as a suspension: putting
+/// it off revives nothing that was issued before.
 ///
 /// # Errors
 /// Inner: see [`StatusError`]; nothing is written then.
@@ -97,9 +98,10 @@ pub fn set_end_time(
     if earlier && administrators::is_last(tx, realm, &stored)? {
         return refuse(StatusError::LastAdministrator);
     }
+    let had_ended = lookup::has_ended(&stored.row, tx.now());
     let mut row = stored.row;
     row.end_time_ms = end_time_ms;
-    if lookup::has_ended(&row, tx.now()) {
+    if had_ended || lookup::has_ended(&row, tx.now()) {
         tx.touch::<UserNotBefore>(&stored.key);
     }
     event::record(tx, realm, "user.set_end_time", &id.to_string(), json!({ "end_time_ms": end_ms }), actor)?;

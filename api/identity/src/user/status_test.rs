@@ -94,6 +94,19 @@ fn an_end_time_acts_when_it_comes() {
 }
 
 #[test]
+fn putting_off_an_end_that_has_come_revives_nothing() {
+    for later in [None, Some(START.0 + 3_600_000)] {
+        let world = World::new();
+        make(&world, &new(1, "alice", &[])).unwrap();
+        end(&world, 1, Some(START.0 + 1000)).unwrap();
+        world.pass(1);
+        assert_eq!(ended(&world, 1), None, "nobody wrote anything when it came");
+        end(&world, 1, later).unwrap();
+        assert_eq!(ended(&world, 1), Some(world.revision()), "{later:?}");
+    }
+}
+
+#[test]
 fn a_password_ends_what_was_issued_and_is_sealed() {
     let world = World::new();
     make(&world, &new(1, "alice", &[])).unwrap();

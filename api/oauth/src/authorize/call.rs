@@ -7,7 +7,8 @@ use raft_store_core::Stored;
 use woad_http::context::{self, NoRealm};
 use woad_http::media::Media;
 use woad_http::{
-    ErrorPage, Incoming, PageFault, RequestContext, Requirement, Requires, Rejection, Services, cookie, error_page, form,
+    ErrorPage, Incoming, PageFault, Rejection, RequestContext, Requirement, Requires, Services, cookie, error_page,
+    form,
 };
 use woad_identity::opaque::TokenHash;
 use woad_identity::realm::Realms;

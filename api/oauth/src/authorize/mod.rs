@@ -11,7 +11,7 @@ mod tests;
 use axum::response::{IntoResponse, Response};
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
-use raft_store_core::{Abort, Freshness, Outcome, Read, Stored, StoreError, Tx};
+use raft_store_core::{Abort, Freshness, Outcome, Read, StoreError, Stored, Tx};
 use woad_http::services::NoRandomness;
 use woad_http::{PageFault, Services};
 use woad_identity::Actor;
@@ -87,7 +87,12 @@ struct Resolved {
 }
 
 impl Resolved {
-    fn of(services: &Services, read: &impl Read, realm: &Stored<Realms>, came: &Came) -> Result<Result<Self, Next>, Abort> {
+    fn of(
+        services: &Services,
+        read: &impl Read,
+        realm: &Stored<Realms>,
+        came: &Came,
+    ) -> Result<Result<Self, Next>, Abort> {
         Ok(match came {
             Came::Fresh(parsed) => {
                 let request = parsed.clone().resolve(read, realm, &services.keys)?;
@@ -170,11 +175,8 @@ fn evaluate(
         Some(hash) => session::live(tx, &realm.key, hash)?.ok(),
         None => None,
     };
-    let arrival = Arrival {
-        request: &resolved.request,
-        session: session.as_ref(),
-        login_after_ms: resolved.login_after_ms,
-    };
+    let arrival =
+        Arrival { request: &resolved.request, session: session.as_ref(), login_after_ms: resolved.login_after_ms };
     let actor = actor(call, session.as_ref());
     let next = match authorize::approve(tx, &realm, &arrival, Consented::Before, seed, &actor)? {
         Outcome::Commit(Ok(url)) => {

@@ -11,9 +11,9 @@ use woad_identity::keys::Signer;
 use woad_identity::scope::ScopeList;
 use woad_identity::token::{Ask, PreparedToken, Subject, decide, issue};
 
+use super::Wanted;
 use super::error::TokenError;
 use super::respond::Issued;
-use super::Wanted;
 use crate::client::prove;
 
 /// What is said instead of a refusal that only a quorum could confirm.
@@ -57,9 +57,8 @@ pub(super) async fn grant(services: &Services, call: &ClientCall, wanted: &Wante
     let random = services.random()?;
     let fresh = Freshness::Issuing { grace: call.realm.row.grace() };
     let request = call.context.request();
-    let view = services.store.view(&request, fresh, |view| {
-        evaluate(services, view, call, scopes.as_ref(), wanted, random)
-    });
+    let view =
+        services.store.view(&request, fresh, |view| evaluate(services, view, call, scopes.as_ref(), wanted, random));
     let decided = view.await?;
     // The grace lets tokens be issued. A refusal that rests on old state may be wrong by now (a new secret, a client
     // made a moment ago), and a client takes it for final.

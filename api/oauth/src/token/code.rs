@@ -11,9 +11,9 @@ use woad_identity::code::{self, PresentedCode, Redeemed};
 use woad_identity::keys::Signer;
 use woad_identity::token::{IdTokenAsk, id_token, issue};
 
+use super::Wanted;
 use super::error::TokenError;
 use super::respond::Issued;
-use super::Wanted;
 use crate::client::prove;
 
 type Evaluated = Result<(Redeemed, Arc<Signer>), TokenError>;

@@ -108,11 +108,12 @@ fn of_code(error: &RedeemError, client_id: &str) -> OAuthError {
             tracing::warn!(client = client_id, "code used again: its grant has ended");
             OAuthError::new(Code::InvalidGrant, "Invalid authorization code")
         }
-        RedeemError::Unknown | RedeemError::OtherClient | RedeemError::RedirectUri | RedeemError::Verifier => {
-            code_is_bad()
-        }
         RedeemError::Dead(dead @ GrantDead::UserInactive(_)) => OAuthError::new(Code::InvalidGrant, dead.to_string()),
-        RedeemError::Dead(_) => code_is_bad(),
+        RedeemError::Unknown
+        | RedeemError::OtherClient
+        | RedeemError::RedirectUri
+        | RedeemError::Verifier
+        | RedeemError::Dead(_) => code_is_bad(),
         RedeemError::Audience => OAuthError::new(Code::InvalidTarget, error.to_string()),
         RedeemError::Refused(refused) => of_decision(refused, client_id),
     }
@@ -129,9 +130,8 @@ fn of_refresh(error: &RefreshError, client_id: &str) -> OAuthError {
             tracing::warn!(client = client_id, "refresh token used again: its family has ended");
             OAuthError::new(Code::InvalidGrant, "Invalid refresh token")
         }
-        RefreshError::Unknown | RefreshError::OtherClient => token_is_bad(),
         RefreshError::Dead(dead @ GrantDead::UserInactive(_)) => OAuthError::new(Code::InvalidGrant, dead.to_string()),
-        RefreshError::Dead(_) => token_is_bad(),
+        RefreshError::Unknown | RefreshError::OtherClient | RefreshError::Dead(_) => token_is_bad(),
         RefreshError::Scope(_) | RefreshError::NoScope => OAuthError::new(Code::InvalidScope, error.to_string()),
         RefreshError::Audience => OAuthError::new(Code::InvalidTarget, error.to_string()),
         RefreshError::Refused(refused) => of_decision(refused, client_id),

@@ -12,9 +12,9 @@ use woad_identity::refresh::{self, PresentedRefresh, Refreshed};
 use woad_identity::scope::ScopeList;
 use woad_identity::token::{IdTokenAsk, id_token, issue};
 
+use super::Wanted;
 use super::error::TokenError;
 use super::respond::Issued;
-use super::Wanted;
 use crate::client::prove;
 
 type Evaluated = Result<(Refreshed, Arc<Signer>), TokenError>;

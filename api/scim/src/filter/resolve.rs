@@ -110,7 +110,8 @@ impl Resolver<'_> {
                 if place.attribute.subs().is_empty() {
                     return Err(FilterError::WrongType(place.attribute.name));
                 }
-                let inner = Self { kind: self.kind, within: Some(place.attribute), lenient: self.lenient }.filter(inner)?;
+                let inner =
+                    Self { kind: self.kind, within: Some(place.attribute), lenient: self.lenient }.filter(inner)?;
                 Filter::Within(place, Box::new(inner))
             }
         })

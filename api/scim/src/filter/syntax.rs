@@ -17,8 +17,7 @@ pub(crate) enum Op {
 }
 
 impl Op {
-    const ALL: [Self; 9] =
-        [Self::Eq, Self::Ne, Self::Co, Self::Sw, Self::Ew, Self::Gt, Self::Ge, Self::Lt, Self::Le];
+    const ALL: [Self; 9] = [Self::Eq, Self::Ne, Self::Co, Self::Sw, Self::Ew, Self::Gt, Self::Ge, Self::Lt, Self::Le];
 
     const fn name(self) -> &'static str {
         match self {

@@ -168,13 +168,16 @@ fn a_search_over_all_types_takes_what_one_lacks_for_absent() {
 
 #[test]
 fn paths_of_a_patch() {
-    let path = |text: &str| parse_value_path(text).map(|(name, filter, sub)| (name, filter.map(|f| f.to_string()), sub));
+    let path =
+        |text: &str| parse_value_path(text).map(|(name, filter, sub)| (name, filter.map(|f| f.to_string()), sub));
     let plain = |name: &str| Ok((name.to_owned(), None, None));
     assert_eq!(path("name.givenName"), plain("name.givenName"));
     let filter = Some("type eq \"work\"".to_owned());
     assert_eq!(path("emails[type eq \"work\"]"), Ok(("emails".into(), filter.clone(), None)));
     assert_eq!(path("emails[type eq \"work\"].value"), Ok(("emails".into(), filter, Some("value".into()))));
-    for bad in ["", "[", "emails[type eq", "emails[]", "emails[type pr]value", "emails[type pr].a.b", "a b", "a[b pr][c pr]"] {
+    for bad in
+        ["", "[", "emails[type eq", "emails[]", "emails[type pr]value", "emails[type pr].a.b", "a b", "a[b pr][c pr]"]
+    {
         assert!(path(bad).is_err(), "{bad}");
     }
 }
@@ -191,8 +194,15 @@ fn literals() -> impl Strategy<Value = Literal> {
 fn syntaxes() -> impl Strategy<Value = Syntax> {
     let path = "[a-z$][a-zA-Z0-9_$-]{0,8}(\\.[a-z]{1,8})?".prop_filter("a word of the grammar", |word| word != "not");
     let op = prop_oneof![
-        Just(Op::Eq), Just(Op::Ne), Just(Op::Co), Just(Op::Sw), Just(Op::Ew), Just(Op::Gt), Just(Op::Ge),
-        Just(Op::Lt), Just(Op::Le),
+        Just(Op::Eq),
+        Just(Op::Ne),
+        Just(Op::Co),
+        Just(Op::Sw),
+        Just(Op::Ew),
+        Just(Op::Gt),
+        Just(Op::Ge),
+        Just(Op::Lt),
+        Just(Op::Le),
     ];
     let leaf = prop_oneof![
         (path.clone(), op, literals()).prop_map(|(path, op, value)| Syntax::Compare(path, op, value)),
@@ -219,11 +229,9 @@ proptest! {
 
     #[test]
     fn no_text_panics(text in "(.|[() \\[\\]\"]|eq|pr|and|or|not|userName|emails){0,200}") {
-        if let Ok(syntax) = parse(&text) {
-            if let Ok(filter) = Filter::resolve(&syntax, &USERS) {
-                filter.matches(&user());
-                lookups(&filter);
-            }
+        if let Ok(filter) = parse(&text).and_then(|syntax| Filter::resolve(&syntax, &USERS)) {
+            filter.matches(&user());
+            lookups(&filter);
         }
         let _ = parse_value_path(&text);
     }

@@ -70,8 +70,7 @@ fn create(
         Ok(Some(id)) => return Ok(Outcome::Answer(Ok(Made::Before(id)))),
         Err(reused) => return Ok(Outcome::Answer(Err(reused.into()))),
     }
-    if let Outcome::Commit(Err(error)) | Outcome::Answer(Err(error)) =
-        group::create(tx, &call.realm, new, &call.actor)?
+    if let Outcome::Commit(Err(error)) | Outcome::Answer(Err(error)) = group::create(tx, &call.realm, new, &call.actor)?
     {
         return Ok(Outcome::Answer(Err(error.into())));
     }

@@ -30,7 +30,10 @@ pub(crate) async fn handle(services: Services, WriteCall(call): WriteCall) -> Re
             Step::Left => condition = None,
         }
     }
-    Err(Fault::status(StatusCode::CONFLICT, "The group has too many members to be deleted at once: send the request again"))
+    Err(Fault::status(
+        StatusCode::CONFLICT,
+        "The group has too many members to be deleted at once: send the request again",
+    ))
 }
 
 enum Step {

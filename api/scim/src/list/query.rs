@@ -75,7 +75,9 @@ impl Query {
                 ("sortby", Value::String(text)) => parts.sort_by = Some(text),
                 ("sortorder", Value::String(text)) => parts.sort_order = Some(text),
                 ("cursor", Value::String(text)) => parts.cursor = Some(text),
-                ("startindex", Value::Number(number)) => parts.start = Some(whole(&number.to_string()).ok_or_else(wrong)?),
+                ("startindex", Value::Number(number)) => {
+                    parts.start = Some(whole(&number.to_string()).ok_or_else(wrong)?);
+                }
                 ("count", Value::Number(number)) => parts.count = Some(whole(&number.to_string()).ok_or_else(wrong)?),
                 ("attributes", value) => parts.names.only = strings(value).ok_or_else(wrong)?,
                 ("excludedattributes", value) => parts.names.without = strings(value).ok_or_else(wrong)?,

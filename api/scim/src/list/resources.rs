@@ -14,7 +14,7 @@ use crate::schema::{GROUPS, ResourceType};
 
 /// A record.
 pub(super) enum Record {
-    User(Stored<Users>),
+    User(Box<Stored<Users>>),
     Group(Stored<Groups>),
 }
 
@@ -53,7 +53,7 @@ impl Records<'_> {
         Ok(if self.is_group() {
             group::get(self.view, self.realm, GroupId(id))?.map(Record::Group)
         } else {
-            user::get(self.view, self.realm, UserId(id))?.map(Record::User)
+            user::get(self.view, self.realm, UserId(id))?.map(Box::new).map(Record::User)
         })
     }
 
@@ -64,7 +64,7 @@ impl Records<'_> {
             page.into_iter().map(Record::Group).collect()
         } else {
             let page = user::list(self.view, self.realm, after.map(UserId), limit)?;
-            page.into_iter().map(Record::User).collect()
+            page.into_iter().map(Box::new).map(Record::User).collect()
         })
     }
 
@@ -102,7 +102,7 @@ impl Records<'_> {
             },
             Lookup::WithMember(_) => Vec::new(),
         };
-        Ok(found.into_iter().map(Record::User).collect())
+        Ok(found.into_iter().map(Box::new).map(Record::User).collect())
     }
 
     fn groups(&self, lookup: &Lookup) -> Result<Vec<Record>, Abort> {

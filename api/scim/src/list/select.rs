@@ -158,7 +158,7 @@ impl List<'_> {
                         }
                     }
                 }
-                Ok(Ok(cut(entries, page, false)))
+                Ok(Ok(cut(&entries, page, false)))
             }
         }
     }
@@ -217,7 +217,7 @@ impl List<'_> {
             }
         }
         entries.sort_by(|one, other| one.order(other, self.query.descending));
-        Ok(Ok(cut(entries, &self.query.page, self.query.descending)))
+        Ok(Ok(cut(&entries, &self.query.page, self.query.descending)))
     }
 
     fn response(&self, listed: Listed) -> Result<Result<Value, ListError>, Abort> {
@@ -228,7 +228,9 @@ impl List<'_> {
             .map(|part| Renderer::new(self.view, self.realm, self.base, Needs::of(&part.projection)))
             .collect();
         for entry in &listed.entries {
-            let (Some(part), Some(renderer)) = (self.parts.get(entry.kind), renderers.get(entry.kind)) else { continue };
+            let (Some(part), Some(renderer)) = (self.parts.get(entry.kind), renderers.get(entry.kind)) else {
+                continue;
+            };
             // Within one view nothing goes.
             let Some(record) = self.records(part).get(entry.id)? else { continue };
             match Record::show(&record, renderer)? {
@@ -259,9 +261,9 @@ impl List<'_> {
 }
 
 /// The page of a whole list.
-fn cut(entries: Vec<Entry>, page: &Page, descending: bool) -> Listed {
+fn cut(entries: &[Entry], page: &Page, descending: bool) -> Listed {
     let total = entries.len();
-    let places = places(&entries, page, descending);
+    let places = places(entries, page, descending);
     let shown: Vec<Entry> = entries.get(places.clone()).unwrap_or_default().to_vec();
     let by_cursor = matches!(page, Page::Cursor { .. });
     // Behind an empty page there is nothing, and before it whatever there is.

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::operation::{Change, Operation, Target};
 use super::PatchError;
+use super::operation::{Change, Operation, Target};
 use crate::input;
 use crate::schema::{Attribute, Kind};
 
@@ -29,12 +29,7 @@ fn apply_one(operation: Operation, resource: &mut Map<String, Value>) -> Result<
     Ok(())
 }
 
-fn within(
-    change: Change,
-    target: &Target,
-    value: Value,
-    fields: &mut Map<String, Value>,
-) -> Result<(), PatchError> {
+fn within(change: Change, target: &Target, value: Value, fields: &mut Map<String, Value>) -> Result<(), PatchError> {
     let attribute = target.place.attribute;
     let old = fields.remove(attribute.name);
     let new = if attribute.multi {

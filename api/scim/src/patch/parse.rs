@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::operation::{Change, Operation, Target};
 use super::PatchError;
+use super::operation::{Change, Operation, Target};
 use crate::filter::{Filter, parse_value_path};
 use crate::input::InputError;
 use crate::limits::{MAX_OPERATIONS, MAX_PATH_BYTES};
@@ -25,9 +25,7 @@ pub(crate) fn parse(kind: &'static ResourceType, body: Map<String, Value>) -> Re
             _ => return Err(PatchError::Syntax),
         }
     }
-    let named = |schemas: &Value| {
-        matches!(schemas.as_array().map(Vec::as_slice), Some([Value::String(one)]) if one.eq_ignore_ascii_case(MESSAGE))
-    };
+    let named = |schemas: &Value| matches!(schemas.as_array().map(Vec::as_slice), Some([Value::String(one)]) if one.eq_ignore_ascii_case(MESSAGE));
     let Some(Value::Array(operations)) = operations else { return Err(PatchError::Syntax) };
     if !schemas.as_ref().is_some_and(named) || !(1..=MAX_OPERATIONS).contains(&operations.len()) {
         return Err(PatchError::Syntax);
@@ -140,6 +138,10 @@ fn whole_extension(
     }
     let Value::Object(fields) = value else { return Err(InputError::Type(kind.extension.id).into()) };
     for (name, value) in fields {
+        // Some clients take the extension for a resource of its own.
+        if name.eq_ignore_ascii_case("schemas") {
+            continue;
+        }
         let attribute = kind.extension.attribute(&name).ok_or(PatchError::Path)?;
         push(change, Target { place: place(attribute), filter: None, sub: None }, value, out)?;
     }

@@ -10,8 +10,8 @@ use raft_store_core::{Abort, Read, Revision, View};
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use woad_identity::group::MembersOfGroup;
 use woad_identity::group::GroupsOfUser;
+use woad_identity::group::MembersOfGroup;
 use woad_identity::{GroupId, RealmId, UserId};
 
 use crate::etag::tag;

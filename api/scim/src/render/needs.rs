@@ -64,7 +64,9 @@ impl Needs {
     pub(crate) fn of(projection: &Projection) -> Self {
         let wants = |place: Option<Place>| place.is_some_and(|place| projection.wants(&place));
         let wants_sub = |place: Option<Place>, sub: &str| {
-            let sub = |place: &Place| place.attribute.sub(sub).map(|sub: &'static Attribute| projection.wants_sub(place, sub));
+            let sub = |place: &Place| {
+                place.attribute.sub(sub).map(|sub: &'static Attribute| projection.wants_sub(place, sub))
+            };
             place.filter(|place| projection.wants(place)).as_ref().and_then(sub).unwrap_or_default()
         };
         let members = core(&GROUPS, "members");

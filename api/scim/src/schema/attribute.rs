@@ -123,11 +123,7 @@ impl Attribute {
     }
 
     /// With sub-attributes.
-    pub(super) const fn complex(
-        name: &'static str,
-        subs: &'static [Self],
-        description: &'static str,
-    ) -> Self {
+    pub(super) const fn complex(name: &'static str, subs: &'static [Self], description: &'static str) -> Self {
         Self::new(name, Kind::Complex(subs), description)
     }
 

@@ -6,8 +6,7 @@ use super::Schema;
 use super::attribute::Attribute;
 use crate::limits::MAX_COUNT;
 
-const SUPPORTED: [Attribute; 1] =
-    [Attribute::boolean("supported", "Whether it is offered").read_only().required()];
+const SUPPORTED: [Attribute; 1] = [Attribute::boolean("supported", "Whether it is offered").read_only().required()];
 
 const BULK: [Attribute; 3] = [
     Attribute::boolean("supported", "Whether it is offered").read_only().required(),
@@ -31,10 +30,13 @@ const PAGINATION: [Attribute; 5] = [
 ];
 
 const SCHEMES: [Attribute; 5] = [
-    Attribute::string("type", "Its kind")
-        .read_only()
-        .required()
-        .suggests(&["oauth", "oauth2", "oauthbearertoken", "httpbasic", "httpdigest"]),
+    Attribute::string("type", "Its kind").read_only().required().suggests(&[
+        "oauth",
+        "oauth2",
+        "oauthbearertoken",
+        "httpbasic",
+        "httpdigest",
+    ]),
     Attribute::string("name", "Its name").read_only().required(),
     Attribute::string("description", "For people").read_only().required(),
     Attribute::reference("specUri", &["external"], "Where it is specified").read_only(),

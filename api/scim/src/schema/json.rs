@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::attribute::{Attribute, Kind, Mutability, Returned, Uniqueness};
 use super::Schema;
+use super::attribute::{Attribute, Kind, Mutability, Returned, Uniqueness};
 
 /// One schema.
 pub(crate) fn schema_json(schema: &Schema, base: &str) -> Value {

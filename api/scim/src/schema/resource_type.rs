@@ -37,13 +37,8 @@ pub(crate) struct ResourceType {
 }
 
 /// People.
-pub(crate) static USERS: ResourceType = ResourceType {
-    name: "User",
-    endpoint: "/Users",
-    description: "People",
-    core: &USER,
-    extension: &INDIGO_USER,
-};
+pub(crate) static USERS: ResourceType =
+    ResourceType { name: "User", endpoint: "/Users", description: "People", core: &USER, extension: &INDIGO_USER };
 
 /// Groups.
 pub(crate) static GROUPS: ResourceType = ResourceType {
@@ -100,7 +95,9 @@ pub(crate) static RESOURCE_TYPE: Schema = Schema {
     attributes: &[
         Attribute::string("name", "Its name").read_only().required().exact(),
         Attribute::string("description", "For people").read_only(),
-        Attribute::reference("endpoint", &["uri"], "Where its resources are, below the base URL").read_only().required(),
+        Attribute::reference("endpoint", &["uri"], "Where its resources are, below the base URL")
+            .read_only()
+            .required(),
         Attribute::reference("schema", &["uri"], "The URN of its schema").read_only().required(),
         Attribute::complex("schemaExtensions", &EXTENSIONS, "What is added to it").many().read_only(),
     ],

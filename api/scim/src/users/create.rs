@@ -4,8 +4,8 @@ use axum::response::Response;
 use http::{HeaderValue, StatusCode};
 use raft_store_core::{Abort, Outcome, Tx};
 use serde_json::Value;
-use woad_http::idempotency::Key;
 use woad_http::Services;
+use woad_http::idempotency::Key;
 use woad_identity::UserId;
 use woad_identity::user::{self, NewUser, Provenance};
 
@@ -28,11 +28,7 @@ pub(crate) async fn handle(services: Services, WriteCall(call): WriteCall) -> Re
     // Of the rest alone: a digest of a password could be tried out.
     let key = once::key(&call, &Value::Object(resource.clone()))?;
     let id = UserId::from_random(services.random()?);
-    let new = NewUser {
-        id,
-        fields: fields::of(Whose::Anybodys(id), &resource),
-        provenance: Provenance::Provisioning,
-    };
+    let new = NewUser { id, fields: fields::of(Whose::Anybodys(id), &resource), provenance: Provenance::Provisioning };
     let password = NewPassword::of(&services, password).await?;
     let run = |tx: &mut Tx<'_>| create(tx, &call, &new, &password, key.as_ref());
     let done = services.store.transact(&call.request(), run).await?;

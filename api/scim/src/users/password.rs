@@ -3,10 +3,10 @@
 use raft_store_core::{Abort, Outcome, Stored, Tx};
 use serde_json::Value;
 use woad_http::{ScimType, Services};
+use woad_identity::Actor;
 use woad_identity::password::{self, NoPassword, PasswordHash, check_policy};
 use woad_identity::realm::Realms;
 use woad_identity::user::Users;
-use woad_identity::Actor;
 use zeroize::Zeroizing;
 
 use super::refused::Refused;
@@ -75,9 +75,7 @@ impl NewPassword {
             },
             Self::Removed => match password::remove(tx, realm, id, actor)? {
                 Outcome::Commit(Ok(())) => Ok(true),
-                Outcome::Answer(Ok(())) | Outcome::Commit(Err(NoPassword::None)) | Outcome::Answer(Err(NoPassword::None)) => {
-                    Ok(false)
-                }
+                Outcome::Answer(Ok(()) | Err(NoPassword::None)) | Outcome::Commit(Err(NoPassword::None)) => Ok(false),
                 Outcome::Commit(Err(_)) | Outcome::Answer(Err(_)) => Err(Refused::NotFound),
             },
         })

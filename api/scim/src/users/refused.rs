@@ -51,9 +51,7 @@ impl From<Refused> for Fault {
             | Refused::Delete(DeleteUserError::NotFound) => Self::not_found(),
             Refused::Precondition | Refused::Update(UpdateUserError::Changed) => Self::precondition(),
             Refused::Patch(error) => error.into(),
-            Refused::Create(
-                CreateUserError::NameTaken | CreateUserError::EmailTaken | CreateUserError::IdInUse,
-            )
+            Refused::Create(CreateUserError::NameTaken | CreateUserError::EmailTaken | CreateUserError::IdInUse)
             | Refused::Update(UpdateUserError::NameTaken | UpdateUserError::EmailTaken) => Self::taken(detail),
             Refused::Create(CreateUserError::Invalid(_))
             | Refused::Update(UpdateUserError::Invalid(_))

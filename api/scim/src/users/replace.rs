@@ -47,13 +47,16 @@ pub(crate) async fn replace(services: &Services, call: &Call, whose: Whose) -> R
     Ok(answer::resource(StatusCode::OK, shown.body, shown.revision))
 }
 
+/// What an operation begins with.
+type Begun = (Stored<Realms>, Stored<Users>);
+
 /// The realm and the record, if the caller may go on.
 pub(super) fn begin(
     tx: &Tx<'_>,
     call: &Call,
     whose: Whose,
     condition: Option<&Condition>,
-) -> Result<Result<(Stored<Realms>, Stored<Users>), Refused>, Abort> {
+) -> Result<Result<Begun, Refused>, Abort> {
     let realm = match call.admitted(tx)? {
         Ok(realm) => realm,
         Err(error) => return Ok(Err(error.into())),

@@ -100,7 +100,7 @@ async fn load(
 
 async fn read_back(site: &Site, credentials: &Credentials, report: &Report) -> Result<(), Fault> {
     let started = Instant::now();
-    let progress = Progress::hidden();
+    let progress = Progress::Hidden;
     let mut bytes = Vec::new();
     let exported = export(site.administration(), &credentials.realm, &mut bytes, &progress).await;
     let exported = exported.map_err(|broken| match broken {

@@ -1,0 +1,107 @@
+//! The refresh grant at both followers: one durable transaction, or none where the client keeps its token.
+
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+
+use crate::disk::Flush;
+use crate::families::Families;
+use crate::load::{Ask, Call, Work};
+use crate::measure::{self, Run};
+use crate::report::{Report, Row};
+use crate::world::{Cluster, Refresh, Tokens};
+
+/// Before the first run, and each run.
+const TIMES: (Duration, Duration) = (Duration::from_millis(300), Duration::from_millis(1500));
+
+/// Refreshes families in turn; each connection has its own.
+struct Turn<'a> {
+    families: &'a Families,
+    /// Of each connection, the family whose turn it is.
+    at: RefCell<Vec<usize>>,
+    until: Instant,
+    refresh: Refresh,
+}
+
+impl<'a> Turn<'a> {
+    fn new(families: &'a Families, connections: usize, within: Duration, refresh: Refresh) -> Self {
+        let at = RefCell::new((0..connections).collect());
+        Self { families, at, until: Instant::now() + within, refresh }
+    }
+
+    /// Where the turn of a connection stands.
+    fn family(&self, worker: usize) -> Option<usize> {
+        self.at.borrow().get(worker).copied()
+    }
+}
+
+impl Work for Turn<'_> {
+    fn next(&self, worker: usize) -> Option<Ask> {
+        let tokens = self.families.tokens.borrow();
+        let token = tokens.get(self.family(worker)?).filter(|_| Instant::now() < self.until)?;
+        Some(Ask::post("/token", Bytes::from(format!("grant_type=refresh_token&refresh_token={token}"))))
+    }
+
+    fn accept(&self, worker: usize, answer: &Response<Bytes>) -> bool {
+        let mut tokens = self.families.tokens.borrow_mut();
+        let (mut at, count) = (self.at.borrow_mut(), tokens.len());
+        let connections = at.len();
+        let Some(at) = at.get_mut(worker) else { return false };
+        let (Some(held), Some(given)) = (tokens.get_mut(*at), Tokens::parse(answer.body())) else { return false };
+        let kept = *held == given.refresh;
+        *held = given.refresh;
+        *at = if *at + connections < count { *at + connections } else { worker };
+        answer.status() == StatusCode::OK && kept == (self.refresh == Refresh::Keeps)
+    }
+}
+
+async fn measure(cluster: &Cluster, families: &Families, in_flight: usize, how: Refresh) -> anyhow::Result<Run> {
+    let call = Call::to_nodes(cluster.followers()?, &families.application.client)?;
+    let work = |within| Turn::new(families, in_flight, within, how);
+    measure::middle(cluster, &call, in_flight, work, TIMES).await
+}
+
+/// How a rotation's row is measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    pub(crate) in_flight: usize,
+    /// Added to every flush.
+    pub(crate) delay: Option<&'static str>,
+    pub(crate) flush: Flush,
+}
+
+/// A row of refreshes that rotate; answers with its rate, beside `before` where that is given.
+pub(crate) async fn rotation(
+    cluster: &Cluster,
+    families: &Families,
+    plan: Plan,
+    before: Option<(usize, f64)>,
+    report: &mut Report,
+) -> anyhow::Result<f64> {
+    let Plan { in_flight, delay, flush } = plan;
+    let run = measure(cluster, families, in_flight, Refresh::Rotates).await?;
+    let added = delay.map(|delay| format!(", flush + {delay}")).unwrap_or_default();
+    let name = format!("refresh with rotation, {in_flight} in flight, both followers of three{added}");
+    let rate = run.rate.per_second;
+    let row = Row::durable(format!("{name}, {} families", families.count()), &run, flush, delay);
+    report.add(match before {
+        None => row,
+        Some((count, figure)) => row.beside(&format!("with {count} families"), figure, rate / figure),
+    });
+    Ok(rate)
+}
+
+/// A row of refreshes that keep their token.
+pub(crate) async fn kept(
+    cluster: &Cluster,
+    families: &Families,
+    in_flight: usize,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let run = measure(cluster, families, in_flight, Refresh::Keeps).await?;
+    let name = format!("refresh of a kept token (no write), {in_flight} in flight, both followers of three");
+    report.add(Row::rate(name, &run.rate).note(run.shares.to_string()));
+    Ok(())
+}
