@@ -19,7 +19,7 @@ use crate::world::{Client, Node};
 /// Where requests go, and what all of them say.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
-    pub(crate) to: Vec<SocketAddr>,
+    to: Vec<SocketAddr>,
     headers: HeaderMap,
     apart: bool,
 }

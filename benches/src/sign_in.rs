@@ -25,7 +25,7 @@ const HASHES: usize = 15;
 /// The pool's threads where nobody says otherwise.
 const POOL: usize = 2;
 /// Before the first run, and each run.
-const TIMES: (Duration, Duration) = (Duration::from_millis(300), Duration::from_millis(2000));
+const TIMES: (Duration, Duration) = (Duration::from_millis(300), Duration::from_secs(2));
 
 /// Signs everybody in, again and again.
 struct SignIns<'a> {
@@ -56,7 +56,9 @@ pub(crate) fn hash() -> anyhow::Result<Duration> {
     let mut took = Vec::new();
     for _ in 0..HASHES {
         let (mut out, start) = ([0; 32], Instant::now());
-        argon2.hash_password_into(b"gentle winter 47 harbour", &[7; 16], &mut out).map_err(|e| anyhow::anyhow!("{e}"))?;
+        argon2
+            .hash_password_into(b"gentle winter 47 harbour", &[7; 16], &mut out)
+            .map_err(|e| anyhow::anyhow!("{e}"))?;
         took.push(start.elapsed());
     }
     median(took, Duration::as_secs_f64)
@@ -88,7 +90,11 @@ pub(crate) async fn run(
     let name = format!("sign-in, {in_flight} in flight, follower of three, {POOL} threads for passwords");
     report.add(
         Row::rate(name, &run.rate)
-            .beside(&format!("argon2id alone, {} each, {threads} at once", micros(hash)), limit, run.rate.per_second / limit)
+            .beside(
+                &format!("argon2id alone, {} each, {threads} at once", micros(hash)),
+                limit,
+                run.rate.per_second / limit,
+            )
             .note(run.apply.to_string())
             .note(run.shares.to_string()),
     );

@@ -61,7 +61,7 @@ pub(crate) async fn run(
     let client = Realm::make(node, alg).await?.machine(node).await?;
     let (mut peer, peer_address) = bare(folder, alg, cpu).await?;
     let call = Call::by_client(vec![node.https], &client)?;
-    let peer_call = Call { to: vec![peer_address], ..call.clone() };
+    let peer_call = Call::by_client(vec![peer_address], &client)?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
         theirs.push(measure(&peer_call, peer.pid()).await?);

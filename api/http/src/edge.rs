@@ -19,6 +19,7 @@ use tracing::Instrument;
 use crate::answers::Answers;
 use crate::context::{Peer, RequestContext};
 use crate::error::{Refused, Shape};
+use crate::leftover::Leftover;
 use crate::limits::{MAX_HEADER_BYTES, MAX_HEADERS, MAX_URI_BYTES};
 use crate::metrics::Metrics;
 
@@ -54,9 +55,14 @@ async fn edge(answers: Arc<Answers>, metrics: Metrics, mut request: Request, nex
         answers.refuse(refused, request.uri().path(), &context, request.headers())
     } else {
         request.extensions_mut().insert(context.clone());
+        let (request, leftover) = Leftover::watch(request);
         // Handlers leave nothing half-done behind: what they share is the store, which takes whole transactions.
         let answered = AssertUnwindSafe(next.run(request).instrument(span.clone())).catch_unwind();
-        answered.await.unwrap_or_else(|_| Refused::Broken.respond(shape))
+        let response = answered.await.unwrap_or_else(|_| Refused::Broken.respond(shape));
+        if let Some(leftover) = leftover {
+            leftover.discard(response.status());
+        }
+        response
     };
     protect(response.headers_mut());
     if let Ok(id) = HeaderValue::from_str(&context.id) {

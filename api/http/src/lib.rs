@@ -15,6 +15,7 @@ pub mod error;
 pub mod form;
 pub mod idempotency;
 pub mod incoming;
+mod leftover;
 pub mod limits;
 pub mod media;
 pub mod metrics;

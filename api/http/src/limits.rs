@@ -23,6 +23,11 @@ pub const MAX_BASIC_BYTES: usize = 4 * 1024;
 pub const MAX_BEARER_BYTES: usize = 8 * 1024;
 /// How long a request's body may take to arrive: a slow sender holds memory meanwhile.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes of a body that are read although its request was refused without it: as much as any endpoint takes, so that
+/// whoever keeps to the limits reads the refusal.
+pub const MAX_LEFTOVER_BYTES: u64 = 1024 * 1024;
+/// How long that may take.
+pub const LEFTOVER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Connections one listener holds at once: each costs some 40 KiB with TLS. Further ones wait in the backlog.
 pub const MAX_CONNECTIONS: usize = 4096;
@@ -61,6 +66,7 @@ pub const TABLE: &[(&str, &str, &str)] = &[
     ("Basic credentials", "4 KiB", "the longest id and secret, percent-encoded"),
     ("Access token", "8 KiB", "the longest that is issued"),
     ("Time for a body to arrive", "10 s", "a slow sender holds memory meanwhile"),
+    ("Body read after a refusal without it", "1 MiB, 2 s", "whoever keeps to the limits reads the refusal"),
     ("Connections of a listener", "4096", "some 40 KiB each with TLS"),
     ("Time for a TLS handshake", "10 s", "a silent peer holds a connection meanwhile"),
     ("Time for an HTTP/1 head, keep-alive time", "20 s", "a slow sender holds a connection meanwhile"),

@@ -210,6 +210,24 @@ async fn a_public_clients_token_is_good_once() {
     assert_eq!(world.introspect(text(&second, "access_token")).await, json!({"active": false}));
 }
 
+/// What was asked for can't be had: nothing is used up for it, or the next try would count as a theft.
+#[tokio::test]
+async fn a_token_that_would_be_too_large_costs_neither_code_nor_refresh_token() {
+    let world = World::with_people();
+    let cookie = world.sign_in();
+    let code = world.code(&cookie, WEB, WEB_SCOPES).await;
+    let many: String = (0..12).map(|n| format!("&audience={n}{}", "a".repeat(1_000))).collect();
+    let before = world.revision();
+    assert_eq!(world.redeem(&code, &many).await.error(), (400, "invalid_request".to_owned()));
+    assert_eq!(world.revision(), before);
+    let body = world.redeem(&code, "").await.json();
+    let token = text(&body, "refresh_token");
+    let before = world.revision();
+    assert_eq!(world.refresh("web", token, &many).await.error(), (400, "invalid_request".to_owned()));
+    assert_eq!(world.revision(), before);
+    assert_eq!(world.refresh("web", token, "").await.status, 200);
+}
+
 /// Section 4.3: refresh tokens.
 #[tokio::test]
 async fn a_refresh_token_is_good_for_its_client_and_for_no_more() {

@@ -89,7 +89,7 @@ impl Application {
             .header(HOST, &self.client.host)
             .header(AUTHORIZATION, &self.client.authorization)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        let answer = browser.connection().send(request.body(Bytes::from(body).into())?).await?;
+        let answer = browser.connection().await?.send(request.body(Bytes::from(body).into())?).await?;
         let text = || String::from_utf8_lossy(answer.body());
         ensure!(answer.status() == StatusCode::OK, "/token: {} {}", answer.status(), text());
         Tokens::parse(answer.body()).context("no tokens")

@@ -24,6 +24,8 @@ pub(crate) fn form(pairs: &[(&str, &str)]) -> String {
 
 /// An open browser.
 pub(crate) struct Browser {
+    to: SocketAddr,
+    from: Ipv4Addr,
     connection: Connection,
     host: String,
     cookies: BTreeMap<String, String>,
@@ -33,12 +35,16 @@ impl Browser {
     /// At this node, from this address.
     pub(crate) async fn open(to: SocketAddr, from: Ipv4Addr, host: &str) -> anyhow::Result<Self> {
         let connection = Connection::tcp_from(from, to).await?;
-        Ok(Self { connection, host: host.to_owned(), cookies: BTreeMap::new() })
+        Ok(Self { to, from, connection, host: host.to_owned(), cookies: BTreeMap::new() })
     }
 
-    /// Its connection: the application's own requests may go over it as well.
-    pub(crate) const fn connection(&mut self) -> &mut Connection {
-        &mut self.connection
+    /// Its connection, opened again if the node has closed it for idleness. The application's own requests may go over
+    /// it as well.
+    pub(crate) async fn connection(&mut self) -> anyhow::Result<&mut Connection> {
+        if self.connection.is_closed() {
+            self.connection = Connection::tcp_from(self.from, self.to).await?;
+        }
+        Ok(&mut self.connection)
     }
 
     /// The header that its cookies make.
@@ -55,7 +61,8 @@ impl Browser {
         if form.is_some() {
             request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
-        let answer = self.connection.send(request.body(Bytes::from(form.unwrap_or_default()).into())?).await?;
+        let request = request.body(Bytes::from(form.unwrap_or_default()).into())?;
+        let answer = self.connection().await?.send(request).await?;
         for cookie in answer.headers().get_all(SET_COOKIE) {
             let pair = cookie.to_str()?.split(';').next().and_then(|pair| pair.split_once('='));
             let (name, value) = pair.context("no cookie")?;
@@ -80,7 +87,8 @@ impl Browser {
         let text = std::str::from_utf8(answer.body())?;
         let fields = fields(text, action);
         ensure!(!fields.is_empty(), "{page}: {} without a form for {action}", answer.status());
-        let given = fields.into_iter().filter(|(name, _)| *name != "abort" && own.iter().all(|(other, _)| name != other));
+        let given =
+            fields.into_iter().filter(|(name, _)| *name != "abort" && own.iter().all(|(other, _)| name != other));
         Ok(form(&given.chain(own.iter().copied()).collect::<Vec<_>>()))
     }
 

@@ -26,10 +26,7 @@ mod tests {
             <form method="post" action="/consent"><input type="hidden" name="csrf" value="a-b_c">
             <input type="radio" name="remember" value="until-revoked" checked><input type="radio" name="remember" value="none">
             <button type="submit" name="authorize" value="true">Yes</button><button type="submit">?</button></form>"#;
-        assert_eq!(
-            fields(page, "/consent"),
-            [("csrf", "a-b_c"), ("remember", "until-revoked"), ("authorize", "true")]
-        );
+        assert_eq!(fields(page, "/consent"), [("csrf", "a-b_c"), ("remember", "until-revoked"), ("authorize", "true")]);
         assert!(fields(page, "/login").is_empty());
     }
 }

@@ -45,6 +45,11 @@ impl Connection {
         Ok(Self(sender))
     }
 
+    /// Whether the other side has closed it.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+
     pub(crate) async fn send(&mut self, request: Request<Full<Bytes>>) -> anyhow::Result<Response<Bytes>> {
         self.0.ready().await?;
         let (head, body) = self.0.send_request(request).await?.into_parts();

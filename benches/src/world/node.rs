@@ -90,7 +90,9 @@ impl Node {
     async fn is_ready(&self) -> anyhow::Result<bool> {
         let request = Request::get("/readyz").header(HOST, "woad").body(bytes::Bytes::new().into())?;
         match Connection::tcp(self.https).await {
-            Ok(mut connection) => Ok(connection.send(request).await.is_ok_and(|answer| answer.status() == StatusCode::OK)),
+            Ok(mut connection) => {
+                Ok(connection.send(request).await.is_ok_and(|answer| answer.status() == StatusCode::OK))
+            }
             Err(_) => Ok(false),
         }
     }

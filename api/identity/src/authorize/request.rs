@@ -71,12 +71,18 @@ impl std::fmt::Debug for AuthorizationRequest {
 }
 
 /// A request as it came, with the hint that only the realm's keys can read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ParsedRequest {
     /// The request.
     pub request: AuthorizationRequest,
     /// `id_token_hint`, as sent.
     pub id_token_hint: Option<String>,
+}
+
+impl std::fmt::Debug for ParsedRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ParsedRequest").field("request", &self.request).finish_non_exhaustive()
+    }
 }
 
 impl ParsedRequest {

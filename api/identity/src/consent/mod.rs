@@ -13,14 +13,17 @@ pub use remove::{NoSuchConsent, remove};
 
 pub(crate) use remove::purge;
 
-use crate::client::{AuthMethod, Client};
+use crate::client::{self, AuthMethod, Client};
 use crate::ids::{ClientId, RealmId, UserId};
-use crate::scope::ScopeList;
+use crate::scope::{MAX_SCOPES, Scope, ScopeList};
 
 /// How long a short approval holds, in ms. INDIGO's hour.
 pub const ONE_HOUR_MS: u64 = 3_600_000;
 /// Redirect URIs one approval record names at most: as many as a client may register.
 const MAX_APPROVALS: usize = 100;
+/// Bytes of scopes that one approval keeps from before: a client that asks for another path each time must not let its
+/// record grow beyond what can be read again, or written in one transaction.
+const MAX_KEPT: usize = 8 * 1024;
 
 /// How long a person wants an approval remembered. The names are those of INDIGO's form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,13 +87,28 @@ pub(crate) struct Place<'a> {
     pub(crate) redirect_uri: &'a str,
 }
 
-/// Whether an approval covers these scopes.
+/// Whether an approval covers these scopes. One that was given to an earlier client of the same id covers nothing.
 pub(crate) fn covers(read: &impl Read, realm: &RealmId, at: &Place<'_>, scopes: &ScopeList) -> Result<bool, Abort> {
     let Some(consent) = read.get::<Consents>(&(realm.clone(), at.user, at.client.clone()))? else { return Ok(false) };
     let mut approvals = consent.row.approvals.iter();
     let Some(approval) = approvals.find(|approval| approval.redirect_uri == at.redirect_uri) else { return Ok(false) };
+    let Some(client) = client::get(read, realm, at.client)? else { return Ok(false) };
     let approved = approval.scopes()?;
-    Ok(approval.holds(read.now()) && scopes.iter().all(|scope| approved.has(scope.as_str())))
+    let holds = approval.holds(read.now()) && approval.given_ms >= client.row.created_ms;
+    Ok(holds && scopes.iter().all(|scope| approved.has(scope.as_str())))
+}
+
+/// The scopes that were approved now, and as many of those approved before as there is room for.
+fn joined(now: &ScopeList, before: &ScopeList) -> ScopeList {
+    let all: ScopeList = now.iter().chain(before).cloned().collect();
+    let mut kept = 0;
+    let mut fits = |(place, scope): &(usize, &Scope)| {
+        if *place >= now.len() {
+            kept += scope.as_str().len() + 1;
+        }
+        kept <= MAX_KEPT
+    };
+    all.iter().take(MAX_SCOPES).enumerate().take_while(&mut fits).map(|(_, scope)| scope.clone()).collect()
 }
 
 /// Remembers an approval. One that lasts adds to one that lasts; any other takes the place of the one before.
@@ -113,7 +131,7 @@ pub(crate) fn remember(
     let before = row.approvals.iter().position(|approval| approval.redirect_uri == at.redirect_uri);
     let before = before.map(|place| row.approvals.remove(place));
     let scopes = match before.filter(|before| before.expires_ms == 0 && expires_ms == 0) {
-        Some(before) => before.scopes()?.iter().chain(scopes).cloned().collect(),
+        Some(before) => joined(scopes, &before.scopes()?),
         None => scopes.clone(),
     };
     row.approvals.push(Approval {

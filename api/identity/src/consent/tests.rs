@@ -69,6 +69,24 @@ fn what_lasts_is_added_to_what_lasts() {
     assert_eq!(listed(&flow), [kept], "what is approved for an hour lengthens nothing");
 }
 
+/// A client may ask for another path for each of its jobs, for years.
+#[test]
+fn what_is_remembered_stays_readable_however_much_is_approved() {
+    let flow = Flow::new();
+    let ask = |job: usize| {
+        let paths = (0..100).map(|part| format!("storage.read:/job{job}/part{part}"));
+        paths.collect::<Vec<_>>().join(" ")
+    };
+    let query = |scopes: &str| WEB.replace("openid%20profile%20offline_access", &scopes.replace(' ', "%20"));
+    for job in 0..12 {
+        flow.approve(&query(&ask(job)), Some((&ask(job), Remember::UntilRevoked))).unwrap();
+        assert_eq!(flow.error(&query(&ask(job))), "grant", "the latest is always remembered");
+    }
+    assert_eq!(flow.error(&query(&ask(0))), "consent", "and the earliest forgotten");
+    let [(_, scope)] = &listed(&flow)[..] else { panic!("one approval") };
+    assert!(scope.len() <= MAX_KEPT + ask(11).len() + 1, "{}", scope.len());
+}
+
 /// AZ17: a program that anybody can imitate is asked about each time.
 #[test]
 fn only_a_client_whose_identity_is_assured_is_remembered() {

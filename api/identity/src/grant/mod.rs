@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod golden_test;
 #[cfg(test)]
+mod race_test;
+#[cfg(test)]
 mod successor_test;
 
 use std::fmt;

@@ -1,9 +1,10 @@
 //! A client that is made anew under the id of one that was deleted is another client (IAM's bug 481, and its mirror).
 
 use super::*;
-use crate::authorize::testing::{Flow, WEB};
+use crate::authorize::testing::{ANNA, Flow, WEB};
 use crate::client::ClientPatch;
 use crate::code::RedeemError;
+use crate::consent::Remember;
 use crate::refresh::RefreshError;
 use crate::testing::{actor, id, vo};
 
@@ -31,4 +32,18 @@ fn it_inherits_no_code_no_family_and_no_token() {
     assert_eq!(flow.redeem(&code).unwrap_err(), RedeemError::Dead(GrantDead::ClientEnded));
     assert_eq!(flow.refresh("web", token.reveal()).unwrap_err(), RefreshError::Dead(GrantDead::ClientEnded));
     assert!(flow.redeem(&flow.code(WEB)).is_ok(), "and has what is granted to itself");
+}
+
+#[test]
+fn it_inherits_no_approval() {
+    let flow = Flow::new();
+    let all = "openid profile offline_access";
+    flow.approve(WEB, Some((all, Remember::UntilRevoked))).unwrap();
+    assert_eq!(flow.error(WEB), "grant");
+    replace(&flow);
+    assert_eq!(flow.error(WEB), "consent");
+    flow.approve(WEB, Some((all, Remember::UntilRevoked))).unwrap();
+    assert_eq!(flow.error(WEB), "grant");
+    let listed = flow.world.store.look(|view| crate::consent::list(view, &vo(), ANNA)).unwrap();
+    assert_eq!(listed.len(), 1);
 }

@@ -146,3 +146,72 @@ fn fits(
     }
     Ok(Ok(()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{NewGroup, create, memberships_of};
+    use super::*;
+    use crate::testing::{START, World, actor, vo};
+    use crate::user::{NewUser, UserPatch};
+
+    fn group(world: &World, n: u8, name: &str, parent: Option<u8>) {
+        let new = NewGroup {
+            id: GroupId([n; 16]),
+            name: name.into(),
+            parent: parent.map(|n| GroupId([n; 16])),
+            description: String::new(),
+            labels: Vec::new(),
+            external_id: String::new(),
+        };
+        world.decided(|tx| create(tx, &vo(), &new, &actor())).unwrap();
+    }
+
+    fn moved(world: &World, n: u8, parent: Option<u8>) -> Result<(), MoveGroupError> {
+        let parent = parent.map(|n| GroupId([n; 16]));
+        world.decided(|tx| set_parent(tx, &vo(), GroupId([n; 16]), parent, &actor())).map(|_| ())
+    }
+
+    #[test]
+    fn a_group_moves_to_where_it_fits() {
+        let world = World::new();
+        group(&world, 1, "a", None);
+        group(&world, 2, "b", Some(1));
+        group(&world, 3, "b", None);
+        assert_eq!(moved(&world, 1, Some(2)), Err(MoveGroupError::Cycle));
+        assert_eq!(moved(&world, 1, Some(1)), Err(MoveGroupError::Cycle));
+        assert_eq!(moved(&world, 1, Some(9)), Err(MoveGroupError::NoSuchParent));
+        assert_eq!(moved(&world, 9, None), Err(MoveGroupError::NotFound));
+        assert_eq!(moved(&world, 2, None), Err(MoveGroupError::NameTaken));
+        assert_eq!(moved(&world, 2, Some(3)), Ok(()));
+        assert_eq!(moved(&world, 2, Some(3)), Ok(()), "it is there already");
+        let long = "x".repeat(200);
+        for (n, parent) in [(10, None), (11, Some(10)), (12, Some(1))] {
+            group(&world, n, &long, parent);
+        }
+        assert_eq!(moved(&world, 12, Some(11)), Err(MoveGroupError::NameTooLong));
+        for n in 20..36 {
+            group(&world, n, "d", (n > 20).then(|| n - 1));
+        }
+        assert_eq!(moved(&world, 3, Some(34)), Err(MoveGroupError::TooDeep));
+    }
+
+    #[test]
+    fn members_join_the_groups_above_for_as_long_as_they_are_in() {
+        let world = World::new();
+        group(&world, 1, "a", None);
+        group(&world, 2, "b", None);
+        let user = UserId([7; 16]);
+        let fields = UserPatch { user_name: Some("anna".into()), ..UserPatch::default() };
+        let new = NewUser { id: user, fields, provenance: Provenance::Administrator };
+        let realm = world.realm();
+        world.decided(|tx| user::create(tx, &realm, &new, None, &actor())).unwrap();
+        let span = Some(Span { starts_ms: 0, ends_ms: START.0 + 5_000 });
+        world
+            .decided(|tx| add_member(tx, &vo(), user, GroupId([2; 16]), span, Provenance::Administrator, &actor()))
+            .unwrap();
+        moved(&world, 2, Some(1)).unwrap();
+        let theirs = world.store.look(|view| memberships_of(view, &vo(), user)).unwrap();
+        let ends: Vec<(GroupId, u64)> = theirs.iter().map(|one| (one.key.2, one.row.ends_ms)).collect();
+        assert_eq!(ends, [(GroupId([1; 16]), START.0 + 5_000), (GroupId([2; 16]), START.0 + 5_000)]);
+    }
+}

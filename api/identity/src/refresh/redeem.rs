@@ -183,11 +183,18 @@ fn permit(
     Ok(grant::permit(read, realm, client, (id, held), &wanted)?.map_err(RefreshError::from))
 }
 
-/// The scopes asked for, if all of them were granted.
+/// Begins a scope that asks for a group by its name.
+const NAMED_GROUP: &str = "wlcg.groups:";
+
+/// The scopes asked for, if all of them were granted. A group by name is no part of `wlcg.groups`: it may be one that
+/// is told only where its person saw that it is asked for.
 fn narrowed(granted: &ScopeList, asked: &ScopeList) -> Result<ScopeList, RefreshError> {
     let held = Held::new(granted);
+    let granted = |scope: &Scope| {
+        if scope.as_str().starts_with(NAMED_GROUP) { granted.has(scope.as_str()) } else { held.allow(scope) }
+    };
     let one = |scope: &Scope| match canonical(scope) {
-        Ok(scope) if held.allow(&scope) => Ok(scope),
+        Ok(scope) if granted(&scope) => Ok(scope),
         _ => Err(RefreshError::Scope(scope.clone())),
     };
     asked.iter().map(one).collect()

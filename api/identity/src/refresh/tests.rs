@@ -123,6 +123,27 @@ fn a_public_client_keeps_no_token() {
     assert_ne!(flow.refresh("app", &first).unwrap(), first);
 }
 
+/// TK11: an optional group is told only where its person saw that it is asked for.
+#[test]
+fn a_group_by_name_is_no_part_of_the_grant_of_all_groups() {
+    let flow = Flow::new();
+    let scope = Some("openid offline_access wlcg.groups".into());
+    flow.patch("web", &ClientPatch { scope, ..ClientPatch::default() });
+    let begun = |groups: &str| {
+        let query = WEB.replace("profile%20offline_access", &format!("offline_access%20{groups}"));
+        flow.redeem(&flow.code(&query)).unwrap().refresh.unwrap().reveal().to_owned()
+    };
+    let named = "wlcg.groups:/cms/ALARM";
+    let (all, one) = (begun("wlcg.groups"), begun(&named.replace(':', "%3A")));
+    for (token, asked) in [(&all, named), (&one, "wlcg.groups:/cms"), (&one, "wlcg.groups")] {
+        let refused = flow.refresh_with("web", token, Some(asked), &[]).unwrap_err();
+        assert!(matches!(refused, RefreshError::Scope(_)), "{asked}: {refused}");
+    }
+    for (token, asked) in [(&all, "wlcg.groups"), (&one, named)] {
+        assert_eq!(flow.refresh_with("web", token, Some(asked), &[]).unwrap().permit.scopes().to_string(), asked);
+    }
+}
+
 #[test]
 fn a_client_may_have_its_access_tokens_ended_by_each_refresh() {
     for keeps in [true, false] {

@@ -11,9 +11,9 @@ use woad_identity::code::{self, PresentedCode, Redeemed};
 use woad_identity::keys::Signer;
 use woad_identity::token::{IdTokenAsk, id_token, issue};
 
-use super::Wanted;
 use super::error::TokenError;
 use super::respond::Issued;
+use super::{Wanted, can_be_issued};
 use crate::client::prove;
 
 type Evaluated = Result<(Redeemed, Arc<Signer>), TokenError>;
@@ -35,9 +35,11 @@ fn evaluate(
     };
     let actor = Actor::client(client.id(), call.context.peer.ip(), call.context.id.as_ref());
     Ok(match code::redeem(tx, &realm, &client, presented, &actor)? {
-        Outcome::Commit(redeemed) => {
-            Outcome::Commit(redeemed.map(|redeemed| (redeemed, signer)).map_err(TokenError::from))
-        }
+        Outcome::Commit(Ok(redeemed)) => match can_be_issued(&redeemed.permit, &signer) {
+            Ok(()) => Outcome::Commit(Ok((redeemed, signer))),
+            Err(refused) => Outcome::Answer(Err(refused.into())),
+        },
+        Outcome::Commit(Err(error)) => Outcome::Commit(Err(error.into())),
         Outcome::Answer(redeemed) => {
             Outcome::Answer(redeemed.map(|redeemed| (redeemed, signer)).map_err(TokenError::from))
         }

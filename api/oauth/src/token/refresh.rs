@@ -12,9 +12,9 @@ use woad_identity::refresh::{self, PresentedRefresh, Refreshed};
 use woad_identity::scope::ScopeList;
 use woad_identity::token::{IdTokenAsk, id_token, issue};
 
-use super::Wanted;
 use super::error::TokenError;
 use super::respond::Issued;
+use super::{Wanted, can_be_issued};
 use crate::client::prove;
 
 type Evaluated = Result<(Refreshed, Arc<Signer>), TokenError>;
@@ -36,9 +36,11 @@ fn evaluate(
     };
     let actor = Actor::client(client.id(), call.context.peer.ip(), call.context.id.as_ref());
     Ok(match refresh::redeem(tx, &realm, &client, presented, &actor)? {
-        Outcome::Commit(refreshed) => {
-            Outcome::Commit(refreshed.map(|refreshed| (refreshed, signer)).map_err(TokenError::from))
-        }
+        Outcome::Commit(Ok(refreshed)) => match can_be_issued(&refreshed.permit, &signer) {
+            Ok(()) => Outcome::Commit(Ok((refreshed, signer))),
+            Err(refused) => Outcome::Answer(Err(refused.into())),
+        },
+        Outcome::Commit(Err(error)) => Outcome::Commit(Err(error.into())),
         Outcome::Answer(refreshed) => {
             Outcome::Answer(refreshed.map(|refreshed| (refreshed, signer)).map_err(TokenError::from))
         }

@@ -47,8 +47,7 @@ pub(crate) async fn change(services: Services, OwnFormCall(call): OwnFormCall) -
             return Ok(response);
         }
     };
-    let verified = visit.services.passwords.verify(attempt.hash(), current).await;
-    if !verified.map_err(|error| visit.unavailable(error))?.ok {
+    if !login::verify(&visit, &attempt, current).await?.ok {
         let faults = Faults::one(CURRENT, visit.lang.text("account-wrong-password"));
         return draw(&visit, Said { status: StatusCode::FORBIDDEN, faults, ..Said::default() }).await;
     }

@@ -4,6 +4,7 @@ use http::header::USER_AGENT;
 use raft_store_core::Outcome;
 use woad_http::cookie;
 use woad_identity::opaque::OpaqueToken;
+use woad_identity::password::Verified;
 use woad_identity::realm;
 use woad_identity::session::{Amr, SessionSeed};
 use woad_identity::signin::{self, Attempt, NewSession, Proof, SignInRefused, SignedIn, Throttled};
@@ -30,6 +31,22 @@ pub(crate) async fn begin(visit: &Visit, login: &str) -> Result<Result<Attempt, 
     visit.transact(|tx| signin::begin(tx, &visit.call.realm.key, login, device, &actor)).await
 }
 
+/// Whether the password is the right one. An attempt whose password nobody could look at, for want of room, is taken
+/// back: whoever keeps the pool full must not keep people out with it.
+pub(crate) async fn verify(
+    visit: &Visit,
+    attempt: &Attempt,
+    password: Zeroizing<String>,
+) -> Result<Verified, PageError> {
+    match visit.services.passwords.verify(attempt.hash(), password).await {
+        Ok(verified) => Ok(verified),
+        Err(error) => {
+            visit.transact(|tx| signin::withdraw(tx, attempt).map(Outcome::Commit)).await?;
+            Err(visit.unavailable(error))
+        }
+    }
+}
+
 /// Counts the attempt, verifies the password, begins the session.
 pub(super) async fn sign_in(
     visit: &Visit,
@@ -40,12 +57,10 @@ pub(super) async fn sign_in(
         Ok(attempt) => attempt,
         Err(throttled) => return Ok(Err(throttled.into())),
     };
-    let passwords = &visit.services.passwords;
-    let verified =
-        passwords.verify(attempt.hash(), password.clone()).await.map_err(|error| visit.unavailable(error))?;
+    let verified = verify(visit, &attempt, password.clone()).await?;
     // A stronger hash is worth having, not worth refusing somebody for.
     let rehash = if verified.needs_rehash {
-        passwords.hash(password, visit.random()?).await.ok().and_then(Result::ok)
+        visit.services.passwords.hash(password, visit.random()?).await.ok().and_then(Result::ok)
     } else {
         None
     };

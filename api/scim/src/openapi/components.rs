@@ -234,6 +234,10 @@ fn headers() -> Value {
     })
 }
 
+/// Characters of a filter in a query: with what is percent-encoded in it, a longer one does not fit a URI of 8 KiB.
+/// `/.search` takes [`MAX_FILTER_BYTES`].
+const FILTER_IN_URI: usize = 4 * 1024;
+
 /// Every refusal, by its status.
 pub(super) const REFUSALS: [(u16, &str); 17] = [
     (400, "The request is not what it should be; scimType says why"),
@@ -257,10 +261,12 @@ pub(super) const REFUSALS: [(u16, &str); 17] = [
 
 fn responses() -> Map<String, Value> {
     let refusal = |(status, text): (u16, &str)| {
-        let mut body = json!({
-            "description": text,
-            "content": { "application/scim+json": { "schema": { "$ref": "#/components/schemas/Error" } } },
-        });
+        let mut body = json!({ "description": text });
+        // A head that does not even fit the read buffer is refused before anybody knows what it is about.
+        if let (false, Some(fields)) = (status == 431, body.as_object_mut()) {
+            let error = json!({ "schema": { "$ref": "#/components/schemas/Error" } });
+            fields.insert("content".into(), json!({ "application/scim+json": error }));
+        }
         let header = match status {
             401 | 403 => Some("WWW-Authenticate"),
             503 => Some("Retry-After"),
