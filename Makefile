@@ -48,9 +48,17 @@ fix: ## format, and apply what clippy can repair
 	@$(STEP) 'format' cargo fmt --all
 
 .PHONY: bench-quick
-bench-quick: setup-build ## first figures in a minute or two, beside the measured fdatasync
-	@$(STEP) 'build (release)' cargo build --release --locked -p woad -p woadctl -p woad-benches
+bench-quick: bench-build ## first figures in three minutes, beside the measured fdatasync
 	@$(SH) 'exec "$$CARGO_TARGET_DIR/release/woad-benches" quick $(ARGS)'
+
+.PHONY: bench
+bench: bench-quick ## the same, then refreshes at 10⁵ families and memory with 10⁵ people: ten minutes
+	@$(SH) 'exec "$$CARGO_TARGET_DIR/release/woad-benches" families --families 100000'
+	@$(SH) 'exec "$$CARGO_TARGET_DIR/release/woad-benches" people --users 100000'
+
+.PHONY: bench-build
+bench-build: setup-build
+	@$(STEP) 'build (release)' cargo build --release --locked -p woad -p woadctl -p woad-benches
 
 .PHONY: setup-build
 setup-build:

@@ -80,6 +80,6 @@ fn memory(cluster: &Cluster, when: &str, report: &mut Report) -> anyhow::Result<
     let mib = |pid: u32| memory_mib(pid, "VmRSS");
     let (first, second) = (mib(first.pid())?, mib(second.pid())?);
     let row = Row::new(format!("memory of the leader (RSS) {when}"), mib(cluster.leader()?.pid())?, "MiB");
-    report.add(row.beside_text(format!("followers {first:.0} and {second:.0} MiB")));
+    report.add(row.beside_text(&format!("followers {first:.0} and {second:.0} MiB")));
     Ok(())
 }

@@ -64,17 +64,19 @@ impl Row {
     pub(crate) fn durable(name: impl Into<String>, run: &Run, flush: Flush, delay: Option<&str>) -> Self {
         let delay = delay.map(|delay| format!(" + {delay}")).unwrap_or_default();
         let beside = format!("fdatasync p50 {} p99 {}{delay}", micros(flush.p50), micros(flush.p99));
-        Self::rate(name, &run.rate).beside_text(beside).note(run.apply.to_string()).note(run.shares.to_string())
+        Self::rate(name, &run.rate).beside_text(&beside).note(run.apply.to_string()).note(run.shares.to_string())
     }
 
     /// A peer's figure and ours over it.
-    pub(crate) fn beside(mut self, peer: &str, figure: f64, ratio: f64) -> Self {
-        self.beside = format!("{peer} {figure:.0} /s, ratio {ratio:.2}");
-        self
+    pub(crate) fn beside(self, peer: &str, figure: f64, ratio: f64) -> Self {
+        self.beside_text(&format!("{peer} {figure:.0} /s, ratio {ratio:.2}"))
     }
 
-    pub(crate) fn beside_text(mut self, text: String) -> Self {
-        self.beside = text;
+    pub(crate) fn beside_text(mut self, text: &str) -> Self {
+        if !self.beside.is_empty() {
+            self.beside.push_str("; ");
+        }
+        self.beside.push_str(text);
         self
     }
 

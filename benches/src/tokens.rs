@@ -69,7 +69,8 @@ pub(crate) async fn run(
     }
     peer.stop().await?;
     let (ours, theirs) = (median(ours, |run| run.rate.per_second)?, median(theirs, |run| run.rate.per_second)?);
-    let name = format!("tokens, {alg}, one node, {CONNECTIONS} connections");
+    let place = if cpu.is_some() { "one node on one core" } else { "one node" };
+    let name = format!("tokens, {alg}, {place}, {CONNECTIONS} connections");
     let row = Row::rate(name, &ours.rate);
     report.add(
         row.beside("bare signer", theirs.rate.per_second, ours.rate.per_second / theirs.rate.per_second)

@@ -2,8 +2,10 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::Path;
+use std::sync::OnceLock;
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+use tokio::signal::unix::{SignalKind, signal};
 use zeroize::Zeroizing;
 
 use crate::commands::input;
@@ -11,6 +13,11 @@ use crate::failure::Failure;
 
 /// Bytes that are read of a file: the longest password is a quarter of this.
 const MAX_FILE: u64 = 4096;
+
+/// What a shell adds to the number of the signal that ended a program.
+const SIGNALLED: i32 = 128;
+/// In the place of a key: there is none (`_POSIX_VDISABLE`).
+const NO_KEY: u8 = 0;
 
 /// The first line of a file; `-` is standard input.
 pub(crate) fn from_file(path: &Path) -> Result<Zeroizing<String>, Failure> {
@@ -25,7 +32,8 @@ fn unusable(path: &Path, why: &str) -> Failure {
     Failure::Usage(format!("{} {why}", path.display()))
 }
 
-/// Asks for a password twice, without showing it.
+/// Asks for a password twice, without showing it. Whatever ends the program meanwhile, the terminal shows again what is
+/// typed.
 pub(crate) fn from_terminal(prompt: &str) -> Result<Zeroizing<String>, Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::Usage("there is nobody to ask for the password; say --file FILE, or --file -".to_owned()));
@@ -43,6 +51,10 @@ impl Unseen {
         let before = tcgetattr(io::stdin())?;
         let mut silent = before.clone();
         silent.local_modes.remove(LocalModes::ECHO);
+        // Whoever stops the program would be left in a terminal without echo.
+        silent.special_codes[SpecialCodeIndex::VSUSP] = NO_KEY;
+        // From now on, so that there is no moment in which a signal ends the program and leaves the echo off.
+        interruptible(before.clone())?;
         tcsetattr(io::stdin(), OptionalActions::Flush, &silent)?;
         Ok(Self(before))
     }
@@ -50,20 +62,46 @@ impl Unseen {
 
 impl Drop for Unseen {
     fn drop(&mut self) {
-        // A terminal that has gone needs no echo.
-        let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.0);
+        show(&self.0);
     }
 }
 
+fn show(before: &Termios) {
+    // A terminal that has gone needs no echo.
+    let _ = tcsetattr(io::stdin(), OptionalActions::Flush, before);
+}
+
+/// For the rest of the program: upon a signal that ends it, puts the terminal back as it was, then ends.
+fn interruptible(before: Termios) -> io::Result<()> {
+    static ONCE: OnceLock<()> = OnceLock::new();
+    if ONCE.set(()).is_err() {
+        return Ok(());
+    }
+    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup(), SignalKind::quit()] {
+        let mut signals = signal(kind)?;
+        let before = before.clone();
+        tokio::spawn(async move {
+            if signals.recv().await.is_some() {
+                show(&before);
+                // Nobody is left to tell when standard error is closed.
+                let _ = writeln!(io::stderr());
+                std::process::exit(SIGNALLED.saturating_add(kind.as_raw_value()));
+            }
+        });
+    }
+    Ok(())
+}
+
 fn ask(prompt: &str) -> Result<Zeroizing<String>, Failure> {
-    let mut err = io::stderr().lock();
-    write!(err, "{prompt}: ").and_then(|()| err.flush()).map_err(Failure::Machine)?;
+    // Not locked while it waits: who ends the program then writes there too.
+    let tell = |text: &str| write!(io::stderr(), "{text}").map_err(Failure::Machine);
     let mut line = Zeroizing::new(String::new());
     {
         let _unseen = Unseen::new().map_err(Failure::Machine)?;
+        tell(&format!("{prompt}: "))?;
         io::stdin().lock().read_line(&mut line).map_err(Failure::Machine)?;
     }
-    writeln!(err).map_err(Failure::Machine)?;
+    tell("\n")?;
     let password = line.trim_end_matches(['\r', '\n']);
     if password.is_empty() { Err(Failure::NotConfirmed) } else { Ok(Zeroizing::new(password.to_owned())) }
 }

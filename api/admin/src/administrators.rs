@@ -49,7 +49,8 @@ struct MadeView {
 impl Wanted {
     fn fields(&self) -> UserPatch {
         let text = |text: &String| (!text.is_empty()).then(|| text.clone());
-        let email = text(&self.email).map(|value| vec![Email { value, primary: true, ..Email::default() }]);
+        let email =
+            text(&self.email).map(|value| vec![Email { value, primary: true, verified: true, ..Email::default() }]);
         UserPatch {
             user_name: Some(self.user_name.clone()),
             name: Some(Name { given: self.given.clone(), family: self.family.clone(), ..Name::default() }),

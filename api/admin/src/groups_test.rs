@@ -119,6 +119,56 @@ async fn membership_closes_upward_and_removal_downward() {
 }
 
 #[tokio::test]
+async fn a_group_is_moved_with_all_below_it_and_its_members_join_those_above() {
+    let world = with_tree().await;
+    world.call("PUT", &at("a/b/c", "/members/name:alice"), &[], "").await;
+    let moved = world.call("PUT", &at("a/b", "/parent"), &[], r#"{"parent":"d"}"#).await;
+    assert_eq!((moved.status.as_u16(), &moved.json()["full_name"]), (200, &json!("d/b")), "{}", moved.text);
+    assert_eq!(world.get(&at("d/b/c", "")).await.json()["full_name"], "d/b/c");
+    for group in ["a", "d", "d/b", "d/b/c"] {
+        assert_eq!(members(&world, group).await, ["alice"], "{group}");
+    }
+    let top = world.call("DELETE", &at("d/b/c", "/parent"), &[], "").await.json();
+    assert_eq!((&top["full_name"], top.get("parent")), (&json!("c"), None));
+    let id = world.get(&at("a", "")).await.json()["id"].clone();
+    let by_id = world.call("PUT", &at("c", "/parent"), &[], &json!({ "parent": id }).to_string()).await.json();
+    assert_eq!(by_id["full_name"], "a/c");
+    let events = world.get("/v1/realms/vo/audit").await.json();
+    let whats = events["events"].as_array().unwrap().iter().map(|event| event["event"]["what"].as_str().unwrap());
+    assert_eq!(whats.filter(|what| *what == "group.move").count(), 3);
+
+    assert_eq!(world.post(GROUPS, r#"{"full_name":"a/d"}"#).await.status, 201);
+    assert_eq!(world.post(GROUPS, r#"{"full_name":"a/c/e"}"#).await.status, 201);
+    for (group, body, status, kind) in [
+        ("none", r#"{"parent":"d"}"#, 404, "no-such-group"),
+        ("a", r#"{"parent":"none"}"#, 409, "no-such-parent"),
+        ("a", r#"{"parent":"a/c/e"}"#, 409, "cycle"),
+        ("a", r#"{"parent":"a"}"#, 409, "cycle"),
+        ("d", r#"{"parent":"a"}"#, 409, "exists"),
+        ("a", r#"{"parent":null}"#, 400, "about:blank"),
+        ("a", "{}", 400, "about:blank"),
+    ] {
+        let answer = world.call("PUT", &at(group, "/parent"), &[], body).await;
+        assert_eq!(answer.problem(), (status, kind.to_owned()), "{group} {body}: {}", answer.text);
+    }
+    let mut path = "d".to_owned();
+    for _ in 1..15 {
+        path.push_str("/d");
+        assert_eq!(world.post(GROUPS, &json!({ "full_name": path }).to_string()).await.status, 201, "{path}");
+    }
+    let body = json!({ "parent": path }).to_string();
+    let too_deep = world.call("PUT", &at("a", "/parent"), &[], &body).await;
+    assert_eq!(too_deep.problem(), (400, "invalid-group".to_owned()), "{}", too_deep.text);
+
+    for n in 0..21 {
+        world.post("/v1/realms/vo/users", &json!({ "user_name": format!("u{n}") }).to_string()).await;
+        world.call("PUT", &at("a/c", &format!("/members/name:u{n}")), &[], "").await;
+    }
+    let crowd = world.call("PUT", &at("a/c", "/parent"), &[], r#"{"parent":"d"}"#).await;
+    assert_eq!(crowd.problem(), (409, "too-many-members".to_owned()));
+}
+
+#[tokio::test]
 async fn managers_are_named() {
     let world = with_tree().await;
     let added = world.call("PUT", &at("a/b", "/managers/name:alice"), &[], "").await.json();

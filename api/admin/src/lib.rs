@@ -14,6 +14,8 @@ mod explain;
 mod groups;
 #[cfg(test)]
 mod groups_test;
+#[cfg(test)]
+mod identities_test;
 mod keys;
 mod lifecycle;
 #[cfg(test)]
@@ -100,6 +102,16 @@ fn of_people(routes: Routes<Admin>) -> Routes<Admin> {
         .with(Route::delete("/v1/realms/{realm}/users/{user}/end-time", users::end_time::clear))
         .with(Route::put("/v1/realms/{realm}/users/{user}/authorities/{authority}", users::authority::grant))
         .with(Route::delete("/v1/realms/{realm}/users/{user}/authorities/{authority}", users::authority::withdraw))
+        .with(Route::put("/v1/realms/{realm}/users/{user}/attributes/{name}", users::attribute::set))
+        .with(Route::delete("/v1/realms/{realm}/users/{user}/attributes/{name}", users::attribute::remove))
+        .with(Route::put("/v1/realms/{realm}/users/{user}/labels/{label}", users::attribute::set_label))
+        .with(Route::delete("/v1/realms/{realm}/users/{user}/labels/{label}", users::attribute::remove_label))
+        .with(Route::post("/v1/realms/{realm}/users/{user}/certificates", users::identity::add_certificate))
+        .with(Route::post("/v1/realms/{realm}/users/{user}/certificates/remove", users::identity::remove_certificate))
+        .with(Route::post("/v1/realms/{realm}/users/{user}/ssh-keys", users::identity::add_ssh_key))
+        .with(Route::post("/v1/realms/{realm}/users/{user}/ssh-keys/remove", users::identity::remove_ssh_key))
+        .with(Route::post("/v1/realms/{realm}/users/{user}/linked", users::identity::link))
+        .with(Route::post("/v1/realms/{realm}/users/{user}/linked/remove", users::identity::unlink))
         .with(Route::put("/v1/realms/{realm}/users/{user}/password", users::password::handle))
         .with(Route::post("/v1/realms/{realm}/users/{user}/set-password-link", users::link::handle))
         .with(Route::get("/v1/realms/{realm}/users/{user}/sessions", users::sessions::list))
@@ -114,6 +126,8 @@ fn of_groups(routes: Routes<Admin>) -> Routes<Admin> {
         .with(Route::get("/v1/realms/{realm}/groups/{group}", groups::get::handle))
         .with(Route::patch("/v1/realms/{realm}/groups/{group}", groups::update::handle))
         .with(Route::delete("/v1/realms/{realm}/groups/{group}", groups::delete::handle))
+        .with(Route::put("/v1/realms/{realm}/groups/{group}/parent", groups::parent::set))
+        .with(Route::delete("/v1/realms/{realm}/groups/{group}/parent", groups::parent::clear))
         .with(Route::get("/v1/realms/{realm}/groups/{group}/members", groups::members::list))
         .with(Route::put("/v1/realms/{realm}/groups/{group}/members/{user}", groups::members::add))
         .with(Route::delete("/v1/realms/{realm}/groups/{group}/members/{user}", groups::members::remove))

@@ -216,7 +216,7 @@ async fn a_token_that_would_be_too_large_costs_neither_code_nor_refresh_token() 
     let world = World::with_people();
     let cookie = world.sign_in();
     let code = world.code(&cookie, WEB, WEB_SCOPES).await;
-    let many: String = (0..12).map(|n| format!("&audience={n}{}", "a".repeat(1_000))).collect();
+    let many = (0..12).map(|n| format!("&audience={n}{}", "a".repeat(1_000))).collect::<Vec<_>>().concat();
     let before = world.revision();
     assert_eq!(world.redeem(&code, &many).await.error(), (400, "invalid_request".to_owned()));
     assert_eq!(world.revision(), before);

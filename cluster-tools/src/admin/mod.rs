@@ -34,11 +34,13 @@ pub(crate) struct Call {
     pub(crate) body: Option<Value>,
     /// Makes a create that is sent again make nothing twice.
     pub(crate) idempotency_key: Option<String>,
+    /// Changes only what is still at this revision.
+    pub(crate) if_revision: Option<u64>,
 }
 
 impl Call {
     fn new(method: Method, path: impl Into<String>) -> Self {
-        Self { method, path: path.into(), body: None, idempotency_key: None }
+        Self { method, path: path.into(), body: None, idempotency_key: None, if_revision: None }
     }
 
     pub(crate) fn get(path: impl Into<String>) -> Self {
@@ -63,6 +65,17 @@ impl Call {
 
     pub(crate) fn with_body(self, body: impl Into<Value>) -> Self {
         Self { body: Some(body.into()), ..self }
+    }
+
+    pub(crate) fn if_revision(self, revision: Option<u64>) -> Self {
+        Self { if_revision: revision, ..self }
+    }
+
+    /// Its headers beside those that follow from its body.
+    fn headers(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let key = self.idempotency_key.clone().map(|key| ("idempotency-key", key));
+        let revision = self.if_revision.map(|revision| ("if-match", format!("\"{revision}\"")));
+        key.into_iter().chain(revision)
     }
 
     pub(crate) fn with_key(self, key: Option<String>) -> Self {

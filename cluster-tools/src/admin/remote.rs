@@ -67,8 +67,8 @@ impl Remote {
         };
         let url = format!("{place}{}", call.path);
         let mut request = self.client.request(call.method.clone(), url).header(AUTHORIZATION, self.token.clone());
-        if let Some(key) = &call.idempotency_key {
-            request = request.header("idempotency-key", key);
+        for (name, value) in call.headers() {
+            request = request.header(name, value);
         }
         if let Some(body) = &call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());

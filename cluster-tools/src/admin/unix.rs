@@ -37,8 +37,8 @@ pub(super) async fn send(path: &Path, call: &Call) -> Result<Answer, NoAnswer> {
 fn request(call: &Call) -> http::Result<http::Request<Full<Bytes>>> {
     // RFC 9112 §3.2 wants a host; the socket has none.
     let mut request = http::Request::builder().method(call.method.clone()).uri(&call.path).header(HOST, "localhost");
-    if let Some(key) = &call.idempotency_key {
-        request = request.header("idempotency-key", key);
+    for (name, value) in call.headers() {
+        request = request.header(name, value);
     }
     match &call.body {
         Some(body) => request.header(CONTENT_TYPE, "application/json").body(Full::new(Bytes::from(body.to_string()))),

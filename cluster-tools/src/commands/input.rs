@@ -31,6 +31,12 @@ pub(crate) fn bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// The text in a file; `-` is standard input. One that is too long is refused by the node.
+pub(crate) fn text(path: &Path) -> Result<String, Failure> {
+    let wrong = |_| Failure::Usage(format!("{}: not a text", path.display()));
+    String::from_utf8(bytes(path, MAX_FIELDS)?).map_err(wrong)
+}
+
 /// The JSON object in a file; `-` is standard input.
 pub(crate) fn object(path: &Path) -> Result<Map<String, Value>, Failure> {
     // The parser's message may quote, its place does not.

@@ -11,6 +11,16 @@ pub(crate) struct Label {
 }
 
 impl Label {
+    /// What it is called, with its prefix.
+    pub(crate) fn key(&self) -> String {
+        if self.prefix.is_empty() { self.name.clone() } else { format!("{}/{}", self.prefix, self.name) }
+    }
+
+    /// What it says.
+    pub(crate) fn value(&self) -> &str {
+        &self.value
+    }
+
     /// As the API writes a label.
     pub(crate) fn to_label(&self) -> Value {
         json!({ "prefix": self.prefix, "name": self.name, "value": self.value })
@@ -24,7 +34,7 @@ impl Label {
 
 /// `NAME=VALUE`.
 pub(crate) fn attribute(text: &str) -> Result<Label, String> {
-    let (name, value) = text.split_once('=').ok_or("NAME=VALUE is needed")?;
+    let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or("NAME=VALUE is needed")?;
     Ok(Label { prefix: String::new(), name: name.to_owned(), value: value.to_owned() })
 }
 

@@ -13,6 +13,9 @@ use crate::failure::Failure;
 /// What only the cluster sets.
 const ITS_OWN: [&str; 8] = ["status", "created_ms", "modified_ms", "revision", "parent", "leaf", "optional", "groups"];
 
+/// The one member whose absence does not mean that it is not set.
+const UNVERIFIED: &str = "verified";
+
 /// How many records were written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Exported {
@@ -140,7 +143,9 @@ fn set(value: &Value) -> Option<Value> {
             (!values.is_empty()).then(|| values.into())
         }
         Value::Object(fields) => {
-            let set = fields.iter().filter_map(|(name, value)| Some((name.clone(), set(value)?)));
+            // An address that is not verified says so: one that says nothing is.
+            let told = |name: &str, value: &Value| if name == UNVERIFIED { Some(value.clone()) } else { set(value) };
+            let set = fields.iter().filter_map(|(name, value)| Some((name.clone(), told(name, value)?)));
             let fields: Map<String, Value> = set.collect();
             (!fields.is_empty()).then(|| fields.into())
         }
@@ -182,7 +187,7 @@ mod tests {
         });
         let mut out = Vec::new();
         write(&mut out, Kind::User, &user).unwrap();
-        let expected = r#"{"kind":"user","id":"1","user_name":"a","active":false,"name":{"given":"A"},"emails":[{"value":"a@x","primary":true}],"ssh_keys":[{"value":"ssh-ed25519 AAAA"}],"end_time_ms":7}"#;
+        let expected = r#"{"kind":"user","id":"1","user_name":"a","active":false,"name":{"given":"A"},"emails":[{"value":"a@x","primary":true,"verified":false}],"ssh_keys":[{"value":"ssh-ed25519 AAAA"}],"end_time_ms":7}"#;
         assert_eq!(String::from_utf8(out).unwrap(), format!("{expected}\n"));
     }
 }

@@ -42,3 +42,27 @@ async fn bodies_of_another_type_or_compressed_are_refused_unread() -> Result<()>
     }
     world.finish().await
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_still_sends_reads_why_it_is_refused() -> Result<()> {
+    let mut world = World::new().await?;
+    let host = world.host();
+    for (length, pieces) in [(64, 1), (20_000, 4), (1 << 20, 16)] {
+        let mut raw = world.connect().await?;
+        let name = format!("{length} bytes that nobody wants");
+        // Twice on one connection: it is none the worse for it.
+        for _ in 0..2 {
+            let head = format!(
+                "POST /scim/v2/Users HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/scim+json\r\ncontent-length: {length}\r\n\r\n"
+            );
+            raw.send(head.as_bytes()).await?;
+            for _ in 0..pieces {
+                raw.send(&vec![b' '; length / pieces]).await?;
+                tokio::task::yield_now().await;
+            }
+            let answer = raw.answer().await?;
+            world.row(&name, answer.status == 401, &format!("{} {}", answer.status, answer.body));
+        }
+    }
+    world.finish().await
+}

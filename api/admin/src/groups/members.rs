@@ -57,7 +57,8 @@ struct Wanted {
     ends_ms: u64,
 }
 
-fn problem(error: MemberError) -> Problem {
+/// The wire's answer to somebody who can't be in a group.
+pub(super) fn problem(error: MemberError) -> Problem {
     let text = error.to_string();
     match error {
         MemberError::NoSuchGroup => no_group(),

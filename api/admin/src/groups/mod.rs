@@ -6,6 +6,7 @@ pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod managers;
 pub(crate) mod members;
+pub(crate) mod parent;
 pub(crate) mod update;
 mod view;
 

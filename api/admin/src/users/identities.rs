@@ -1,4 +1,4 @@
-//! What somebody may sign in with elsewhere, as a creation brings it.
+//! What somebody may sign in with elsewhere, in bodies: as a creation brings it, and one by one.
 
 use http::StatusCode;
 use raft_store_core::{Abort, Tx};
@@ -6,7 +6,7 @@ use serde::Deserialize;
 use woad_http::Problem;
 use woad_identity::user::{
     self, CertificateFault, CertificateIdentity, LinkError, LinkedIdentity, NewCertificate, NewSshKey, Provenance,
-    PublicKey,
+    PublicKey, UnlinkError,
 };
 use woad_identity::{Actor, RealmId, UserId};
 
@@ -51,7 +51,8 @@ enum LinkedKind {
     Saml,
 }
 
-fn problem(error: LinkError) -> Problem {
+/// The wire's answer to an identity that is not added.
+pub(super) fn problem(error: LinkError) -> Problem {
     let text = error.to_string();
     let bad = |text: String| Problem::new(StatusCode::BAD_REQUEST, text).of_kind("invalid-user");
     match error {
@@ -62,12 +63,46 @@ fn problem(error: LinkError) -> Problem {
     }
 }
 
+/// The wire's answer to an identity that is not removed.
+pub(super) fn not_removed(error: UnlinkError) -> Problem {
+    match error {
+        UnlinkError::NotFound => no_user(),
+        UnlinkError::NotTheirs => Problem::new(StatusCode::NOT_FOUND, error.to_string()).of_kind("no-such-identity"),
+    }
+}
+
 /// Everything that a creation brings, understood.
 #[derive(Default)]
 pub(super) struct Identities {
     certificates: Vec<NewCertificate>,
     ssh_keys: Vec<NewSshKey>,
     linked: Vec<LinkedIdentity>,
+}
+
+impl CertificateField {
+    /// Understands the field.
+    pub(super) fn parse(self) -> Result<NewCertificate, Problem> {
+        certificate(self).map_err(|fault| problem(fault.into()))
+    }
+}
+
+impl SshKeyField {
+    /// Understands the field.
+    pub(super) fn parse(self) -> Result<NewSshKey, Problem> {
+        let Self { value, label, primary } = self;
+        let key = PublicKey::parse(&value).map_err(|fault| problem(fault.into()))?;
+        Ok(NewSshKey { key, label, primary })
+    }
+}
+
+impl From<LinkedField> for LinkedIdentity {
+    fn from(LinkedField { kind, issuer, subject }: LinkedField) -> Self {
+        let kind = match kind {
+            LinkedKind::Oidc => 1,
+            LinkedKind::Saml => 2,
+        };
+        Self { kind, issuer, subject, ..Self::default() }
+    }
 }
 
 fn certificate(field: CertificateField) -> Result<NewCertificate, CertificateFault> {
@@ -97,24 +132,10 @@ impl Identities {
         ssh_keys: Vec<SshKeyField>,
         linked: Vec<LinkedField>,
     ) -> Result<Self, Problem> {
-        let certificates = certificates.into_iter().map(|field| certificate(field).map_err(LinkError::from));
-        let ssh_keys = ssh_keys.into_iter().map(|SshKeyField { value, label, primary }| {
-            let key = PublicKey::parse(&value).map_err(LinkError::from)?;
-            Ok(NewSshKey { key, label, primary })
-        });
-        let linked = linked.into_iter().map(|LinkedField { kind, issuer, subject }| LinkedIdentity {
-            kind: match kind {
-                LinkedKind::Oidc => 1,
-                LinkedKind::Saml => 2,
-            },
-            issuer,
-            subject,
-            ..LinkedIdentity::default()
-        });
         Ok(Self {
-            certificates: certificates.collect::<Result<_, _>>().map_err(problem)?,
-            ssh_keys: ssh_keys.collect::<Result<_, _>>().map_err(problem)?,
-            linked: linked.collect(),
+            certificates: certificates.into_iter().map(CertificateField::parse).collect::<Result<_, _>>()?,
+            ssh_keys: ssh_keys.into_iter().map(SshKeyField::parse).collect::<Result<_, _>>()?,
+            linked: linked.into_iter().map(LinkedIdentity::from).collect(),
         })
     }
 

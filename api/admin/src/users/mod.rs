@@ -1,5 +1,6 @@
 //! People of a realm. A path names one by id, or by `name:` and the user name.
 
+pub(crate) mod attribute;
 pub(crate) mod authority;
 pub(crate) mod create;
 pub(crate) mod delete;
@@ -7,6 +8,7 @@ pub(crate) mod end_time;
 mod fields;
 pub(crate) mod get;
 mod identities;
+pub(crate) mod identity;
 pub(crate) mod link;
 pub(crate) mod list;
 mod parts;

@@ -11,7 +11,8 @@ use crate::Admin;
 use crate::call::{Answer, ClusterCall, changed_meanwhile};
 use crate::outcome::refused;
 
-fn problem(error: UpdateUserError) -> Problem {
+/// The wire's answer to a refused change of fields.
+pub(super) fn problem(error: UpdateUserError) -> Problem {
     let text = error.to_string();
     match error {
         UpdateUserError::NotFound => no_user(),

@@ -56,8 +56,8 @@ fn renamed(name: &str) -> GroupPatch {
     GroupPatch { name: Some(name.into()), ..GroupPatch::default() }
 }
 
-fn until(ends: u64) -> Option<Span> {
-    Some(Span { starts_ms: 0, ends_ms: START.0 + ends })
+fn until(ends: u64) -> Span {
+    Span { starts_ms: 0, ends_ms: START.0 + ends }
 }
 
 /// a, a/b, a/b/c, a/d and e: 1 to 5.
@@ -244,13 +244,13 @@ fn a_membership_counts_from_its_start_to_its_end() {
 #[test]
 fn no_membership_reaches_beyond_the_one_above() {
     let world = world();
-    join(&world, 1, 1, until(20_000)).unwrap();
+    join(&world, 1, 1, Some(until(20_000))).unwrap();
     assert_eq!(join(&world, 1, 3, None).unwrap().ends_ms, START.0 + 20_000);
-    assert_eq!(join(&world, 1, 4, until(10_000)).unwrap().ends_ms, START.0 + 10_000);
+    assert_eq!(join(&world, 1, 4, Some(until(10_000))).unwrap().ends_ms, START.0 + 10_000);
     // A longer one above lengthens nothing below, a shorter one cuts.
     join(&world, 1, 1, Some(Span::ALWAYS)).unwrap();
     assert_eq!(join(&world, 1, 3, None).unwrap().ends_ms, START.0 + 20_000);
-    join(&world, 1, 1, until(5_000)).unwrap();
+    join(&world, 1, 1, Some(until(5_000))).unwrap();
     assert_eq!(join(&world, 1, 3, None).unwrap().ends_ms, START.0 + 5_000);
     world.pass(5);
     assert_eq!((groups(&world, 1).len(), rows(&world, 1)), (0, 0));
@@ -259,10 +259,10 @@ fn no_membership_reaches_beyond_the_one_above() {
 #[test]
 fn what_is_added_again_without_a_span_stays_as_it_is() {
     let world = world();
-    join(&world, 1, 1, until(5_000)).unwrap();
+    join(&world, 1, 1, Some(until(5_000))).unwrap();
     let before = world.revision();
     assert_eq!(join(&world, 1, 1, None).unwrap().ends_ms, START.0 + 5_000);
-    assert_eq!(join(&world, 1, 1, until(5_000)).unwrap().ends_ms, START.0 + 5_000);
+    assert_eq!(join(&world, 1, 1, Some(until(5_000))).unwrap().ends_ms, START.0 + 5_000);
     assert_eq!(world.revision(), before);
 }
 
@@ -277,11 +277,11 @@ fn a_membership_that_would_never_count_is_refused() {
     ] {
         assert_eq!(join(&world, 1, 1, Some(span)), Err(MemberError::Span), "{span:?}");
     }
-    join(&world, 1, 1, until(1_000)).unwrap();
+    join(&world, 1, 1, Some(until(1_000))).unwrap();
     let later = Span { starts_ms: START.0 + 1_000, ends_ms: 0 };
     assert_eq!(join(&world, 1, 2, Some(later)), Err(MemberError::Span));
     // A start above that lies behind the end below ends the one below.
-    join(&world, 1, 2, until(500)).unwrap();
+    join(&world, 1, 2, Some(until(500))).unwrap();
     join(&world, 1, 1, Some(Span { starts_ms: START.0 + 600, ends_ms: 0 })).unwrap();
     assert_eq!(rows(&world, 1), 1);
 }
@@ -347,7 +347,7 @@ fn groups_that_somebody_may_be_in_are_counted() {
     }
     assert_eq!(add(MAX_MEMBERSHIPS - 1).unwrap_err(), MemberError::TooMany);
     // As many as there may be are cut and left in one transaction.
-    join(&world, 1, 1, until(5_000)).unwrap();
+    join(&world, 1, 1, Some(until(5_000))).unwrap();
     leave(&world, 1, 1).unwrap();
     assert_eq!(rows(&world, 1), 0);
 }
@@ -357,7 +357,7 @@ fn members_are_listed_in_pages_without_those_who_are_being_deleted() {
     let world = world();
     (4..=6).for_each(|n| person(&world, n));
     for n in 1..=6 {
-        join(&world, n, 2, (n == 6).then(|| Span { starts_ms: START.0 + 5_000, ends_ms: 0 })).unwrap();
+        join(&world, n, 2, (n == 6).then_some(Span { starts_ms: START.0 + 5_000, ends_ms: 0 })).unwrap();
     }
     world.decided(|tx| user::delete(tx, &vo(), uid(2), &actor())).unwrap();
     let page = |group, after, limit| -> Vec<u8> {

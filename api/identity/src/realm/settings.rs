@@ -211,9 +211,14 @@ pub(crate) fn pattern(text: &str) -> Option<regex::Regex> {
     if text.len() > Settings::MAX_PATTERN {
         return None;
     }
-    RegexBuilder::new(&format!("^(?:{text})$"))
-        .size_limit(Settings::MAX_COMPILED_PATTERN)
-        .dfa_size_limit(Settings::MAX_COMPILED_PATTERN)
-        .build()
-        .ok()
+    let compiled = |text: &str| {
+        RegexBuilder::new(text)
+            .size_limit(Settings::MAX_COMPILED_PATTERN)
+            .dfa_size_limit(Settings::MAX_COMPILED_PATTERN)
+            .build()
+            .ok()
+    };
+    // By itself first: `a)|(b` is none, and would be one between the anchors.
+    compiled(text)?;
+    compiled(&format!(r"\A(?:{text})\z"))
 }

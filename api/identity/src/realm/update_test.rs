@@ -84,6 +84,7 @@ fn settings_outside_their_limits_are_refused() {
         ("password_min_length", SettingsPatch { password_min_length: Some(7), ..none() }),
         ("password_min_length", SettingsPatch { password_min_length: Some(65), ..none() }),
         ("password_pattern", SettingsPatch { password_pattern: Some("(".into()), ..none() }),
+        ("password_pattern", SettingsPatch { password_pattern: Some("a)|(b".into()), ..none() }),
         ("password_pattern", SettingsPatch { password_pattern: Some("x".repeat(513)), ..none() }),
         ("password_pattern", SettingsPatch { password_pattern: Some("((x{100}){100}){100}".into()), ..none() }),
         ("session_absolute_seconds", SettingsPatch { session_absolute_seconds: Some(0), ..none() }),

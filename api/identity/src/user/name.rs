@@ -97,7 +97,7 @@ mod tests {
             &"x".repeat(limits::USER_NAME + 1),
             &"x".repeat(10_000_000),
         ] {
-            assert_eq!(UserName::parse(bad).map_err(|error| error.field), Err("userName"), "{:.40}", bad);
+            assert_eq!(UserName::parse(bad).map_err(|error| error.field), Err("userName"), "{bad:.40}");
         }
     }
 

@@ -182,13 +182,15 @@ mod tests {
     fn key(kind: &str, parts: &[&[u8]]) -> String {
         let mut blob = Vec::new();
         part(&mut blob, kind.as_bytes());
-        parts.iter().for_each(|bytes| part(&mut blob, bytes));
+        for bytes in parts {
+            part(&mut blob, bytes);
+        }
         format!("{kind} {}", BASE64_STANDARD.encode(blob))
     }
 
     fn rsa(bits: usize) -> String {
         let mut modulus = vec![0xff; bits.div_ceil(8)];
-        if bits % 8 == 0 {
+        if bits.is_multiple_of(8) {
             modulus.insert(0, 0);
         } else {
             modulus[0] = (1 << (bits % 8)) - 1;

@@ -200,6 +200,7 @@ fn of_two_administrators_who_remove_each_other_one_stays() {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is mapped over results")]
 fn drop_answer<A>(outcome: Outcome<A>) -> Outcome<()> {
     match outcome {
         Outcome::Commit(_) => Outcome::Commit(()),

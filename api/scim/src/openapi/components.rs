@@ -234,10 +234,6 @@ fn headers() -> Value {
     })
 }
 
-/// Characters of a filter in a query: with what is percent-encoded in it, a longer one does not fit a URI of 8 KiB.
-/// `/.search` takes [`MAX_FILTER_BYTES`].
-const FILTER_IN_URI: usize = 4 * 1024;
-
 /// Every refusal, by its status.
 pub(super) const REFUSALS: [(u16, &str); 17] = [
     (400, "The request is not what it should be; scimType says why"),

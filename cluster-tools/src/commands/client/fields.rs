@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::commands::input;
 use crate::failure::Failure;
 
-/// What may be said of a client. An empty text unsets.
+/// What may be said of a client. An empty text unsets, as the only one of a list too; a list is replaced whole.
 #[derive(Args)]
 pub(crate) struct Fields {
     /// JSON file with any fields of INDIGO's client object; - for standard input. Options override it.
@@ -26,12 +26,15 @@ pub(crate) struct Fields {
     /// A grant type; may repeat.
     #[arg(long = "grant-type", value_name = "TYPE")]
     grant_types: Vec<String>,
-    /// How it authenticates: `client_secret_basic`, `client_secret_post` and others.
+    /// How it authenticates: `client_secret_basic`, `client_secret_post`, `private_key_jwt`, none and others.
     #[arg(long, value_name = "METHOD")]
     auth_method: Option<String>,
     /// A redirect URI; may repeat.
     #[arg(long = "redirect-uri", value_name = "URI")]
     redirect_uris: Vec<String>,
+    /// Where a browser may be sent after logging out; may repeat.
+    #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
+    post_logout_redirect_uris: Vec<String>,
     /// Mail address of someone responsible; may repeat.
     #[arg(long = "contact", value_name = "MAIL")]
     contacts: Vec<String>,
@@ -47,7 +50,11 @@ impl Fields {
     /// The fields by INDIGO's names.
     pub(super) fn read(&self) -> Result<Map<String, Value>, Failure> {
         let mut fields = self.from.as_deref().map(input::object).transpose()?.unwrap_or_default();
-        let list = |values: &[String]| (!values.is_empty()).then(|| Value::from(values.to_vec()));
+        let list = |values: &[String]| match values {
+            [] => None,
+            [none] if none.is_empty() => Some(Value::Array(Vec::new())),
+            values => Some(Value::from(values.to_vec())),
+        };
         let text = |value: &Option<String>| value.as_deref().map(Value::from);
         let options = [
             ("client_name", text(&self.name)),
@@ -56,6 +63,7 @@ impl Fields {
             ("grant_types", list(&self.grant_types)),
             ("token_endpoint_auth_method", text(&self.auth_method)),
             ("redirect_uris", list(&self.redirect_uris)),
+            ("post_logout_redirect_uris", list(&self.post_logout_redirect_uris)),
             ("contacts", list(&self.contacts)),
             ("access_token_validity_seconds", self.access_token_seconds.map(Value::from)),
             ("allow_introspection", self.allow_introspection.map(Value::from)),
@@ -89,6 +97,16 @@ mod tests {
         let expected = json!({
             "client_name": "a", "scope": "", "grant_types": ["client_credentials"], "allow_introspection": true
         });
+        assert_eq!(read(&words).unwrap(), expected);
+        let words = [
+            "--redirect-uri",
+            "",
+            "--post-logout-redirect-uri",
+            "https://a/1",
+            "--post-logout-redirect-uri",
+            "https://a/2",
+        ];
+        let expected = json!({"redirect_uris": [], "post_logout_redirect_uris": ["https://a/1", "https://a/2"]});
         assert_eq!(read(&words).unwrap(), expected);
     }
 

@@ -66,7 +66,7 @@ pub(crate) async fn run(operator: &Operator, command: Command) -> Result<(), Fai
     }
 }
 
-const FIELDS: [(&str, &str); 16] = [
+const FIELDS: [(&str, &str); 17] = [
     ("id", "client_id"),
     ("name", "client_name"),
     ("description", "client_description"),
@@ -75,6 +75,7 @@ const FIELDS: [(&str, &str); 16] = [
     ("authentication", "token_endpoint_auth_method"),
     ("scope", "scope"),
     ("redirect URIs", "redirect_uris"),
+    ("after logging out", "post_logout_redirect_uris"),
     ("contacts", "contacts"),
     ("access token, s", "access_token_validity_seconds"),
     ("refresh token, s", "refresh_token_validity_seconds"),

@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod list;
+mod moving;
 mod show;
 mod update;
 
@@ -24,6 +25,8 @@ pub(crate) enum Command {
     Show(Named),
     /// Change the fields that are named.
     Update(update::Wanted),
+    /// Move a group, with all below it, to another place in the tree. Its members join the groups above.
+    Move(moving::Wanted),
     /// Delete a group that has neither members nor subgroups.
     Delete(delete::Wanted),
 }
@@ -50,6 +53,7 @@ pub(crate) async fn run(operator: &Operator, command: Command) -> Result<(), Fai
         Command::List(wanted) => list::run(operator, wanted).await,
         Command::Show(named) => show::run(operator, &named).await,
         Command::Update(wanted) => update::run(operator, wanted).await,
+        Command::Move(wanted) => moving::run(operator, &wanted).await,
         Command::Delete(wanted) => delete::run(operator, wanted).await,
     }
 }

@@ -1,8 +1,9 @@
 //! `woadctl policy create REALM`
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::{Map, Value};
 
+use super::kinds::{Matching, Rule, upper};
 use super::{Operator, table};
 use crate::admin::{Call, segment};
 use crate::commands::again::Again;
@@ -32,25 +33,6 @@ pub(crate) struct Wanted {
     description: Option<String>,
     #[command(flatten)]
     again: Again,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Rule {
-    Permit,
-    Deny,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Matching {
-    Eq,
-    Path,
-    Regexp,
-}
-
-/// The API's names, which are INDIGO's.
-fn upper(value: &impl ValueEnum) -> Value {
-    let name = value.to_possible_value().map(|value| value.get_name().to_ascii_uppercase());
-    Value::from(name.unwrap_or_default())
 }
 
 impl Wanted {

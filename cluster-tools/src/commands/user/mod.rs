@@ -1,16 +1,20 @@
 //! `woadctl user …`
 
+mod attribute;
 mod authority;
+mod certificate;
 mod create;
 mod delete;
 mod end_time;
 mod fields;
 mod link;
+mod linked;
 mod list;
 mod sessions;
 mod set_password;
 mod set_status;
 mod show;
+mod ssh_key;
 mod update;
 mod view;
 
@@ -44,6 +48,21 @@ pub(crate) enum Command {
     Grant(authority::Wanted),
     /// Take that from them again.
     Withdraw(authority::Wanted),
+    /// One attribute of a person.
+    #[command(subcommand)]
+    Attribute(attribute::Command),
+    /// One label of a person.
+    #[command(subcommand)]
+    Label(attribute::LabelCommand),
+    /// Certificates by which a person is known.
+    #[command(subcommand)]
+    Certificate(certificate::Command),
+    /// Public SSH keys of a person.
+    #[command(subcommand)]
+    SshKey(ssh_key::Command),
+    /// Accounts of a person at other providers.
+    #[command(subcommand)]
+    LinkIdentity(linked::Command),
     /// Set a password, from a file or a prompt; ends their sessions and tokens.
     SetPassword(set_password::Wanted),
     /// Print a page's URL, good once, where the person sets their password.
@@ -79,6 +98,11 @@ pub(crate) async fn run(operator: &Operator, command: Command) -> Result<(), Fai
         Command::SetEndTime(wanted) => end_time::run(operator, &wanted).await,
         Command::Grant(wanted) => authority::grant(operator, &wanted).await,
         Command::Withdraw(wanted) => authority::withdraw(operator, &wanted).await,
+        Command::Attribute(command) => attribute::run(operator, command).await,
+        Command::Label(command) => attribute::run_label(operator, command).await,
+        Command::Certificate(command) => certificate::run(operator, command).await,
+        Command::SshKey(command) => ssh_key::run(operator, command).await,
+        Command::LinkIdentity(command) => linked::run(operator, command).await,
         Command::SetPassword(wanted) => set_password::run(operator, &wanted).await,
         Command::Link(wanted) => link::run(operator, &wanted).await,
         Command::Sessions(wanted) => sessions::run(operator, wanted).await,

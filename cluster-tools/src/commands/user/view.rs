@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::table::{self, cell, list};
 
-const FIELDS: [(&str, &str); 16] = [
+const FIELDS: [(&str, &str); 17] = [
     ("id", "id"),
     ("user name", "user_name"),
     ("name", "name"),
@@ -19,6 +19,7 @@ const FIELDS: [(&str, &str); 16] = [
     ("labels", "labels"),
     ("certificates", "certificates"),
     ("SSH keys", "ssh_keys"),
+    ("linked", "linked"),
     ("groups", "groups"),
     ("created", "created_ms"),
 ];
@@ -43,6 +44,11 @@ fn pairs(user: &Value, member: &str) -> Vec<String> {
 
 fn members(user: &Value, member: &str, name: &str) -> Vec<String> {
     list(user, member).iter().map(|object| cell(object, name)).collect()
+}
+
+fn linked(user: &Value) -> Vec<String> {
+    let account = |one: &Value| ["kind", "issuer", "subject"].map(|name| cell(one, name)).join(" ");
+    list(user, "linked").iter().map(account).collect()
 }
 
 /// One row of a list.
@@ -72,6 +78,7 @@ pub(super) fn table(user: &Value) -> String {
             ("labels", json!(pairs(user, "labels").join(" "))),
             ("certificates", json!(members(user, "certificates", "subject").join(" · "))),
             ("ssh_keys", json!(members(user, "ssh_keys", "fingerprint").join(" "))),
+            ("linked", json!(linked(user).join(" · "))),
             ("groups", json!(members(user, "groups", "full_name").join(" "))),
         ] {
             fields.insert(member.to_owned(), value);
@@ -90,10 +97,12 @@ mod tests {
             "id": "1", "user_name": "alice", "status": "active", "administrator": true, "service_account": false,
             "name": {"given": "Alice", "family": "Doe"}, "emails": [{"value": "a@example.org"}],
             "labels": [{"prefix": "hr.cern", "name": "status", "value": "ok"}, {"prefix": "", "name": "x", "value": ""}],
+            "linked": [{"kind": "oidc", "issuer": "https://idp", "subject": "1"}],
             "groups": [{"full_name": "a"}, {"full_name": "a/b"}],
         });
         let expected = "id           1\nuser name    alice\nname         Alice Doe\nstatus       active\n\
-            authorities  administrator\ne-mail       a@example.org\nlabels       hr.cern/status=ok x\ngroups       a a/b\n";
+            authorities  administrator\ne-mail       a@example.org\nlabels       hr.cern/status=ok x\n\
+            linked       oidc https://idp 1\ngroups       a a/b\n";
         assert_eq!(table(&user), expected);
     }
 }
