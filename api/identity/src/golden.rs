@@ -138,6 +138,7 @@ fn bytes_of_each_record() {
         ("signing key", key.encode_to_vec()),
         ("client", whole_client().encode_to_vec()),
         ("revoked token", revoked.encode_to_vec()),
+        ("ended grant", crate::token::EndedGrant { expires_ms: 1 }.encode_to_vec()),
         ("scope policy", policy.encode_to_vec()),
     ];
     let lines = records.iter().fold(String::new(), |text, (name, bytes)| text + &format!("{name}: {}\n", hex(bytes)));

@@ -24,6 +24,7 @@ pub(crate) const CONSENTS: TableId = TableId(115);
 pub(crate) const SCOPE_POLICIES: TableId = TableId(116);
 pub(crate) const LAST_LOGINS: TableId = TableId(117);
 pub(crate) const REALM_LOGOS: TableId = TableId(118);
+pub(crate) const ENDED_GRANTS: TableId = TableId(119);
 
 pub(crate) const REALM_BY_HOST: IndexId = IndexId(100);
 pub(crate) const REALM_BY_ISSUER: IndexId = IndexId(101);
@@ -58,7 +59,7 @@ pub(crate) const REALM_POLICIES: SetId = SetId(113);
 
 pub(crate) const REALM_NOT_BEFORE: MarkerId = MarkerId(100);
 pub(crate) const CLIENT_NOT_BEFORE: MarkerId = MarkerId(101);
-pub(crate) const GRANT_NOT_BEFORE: MarkerId = MarkerId(102);
+// 102 was a marker of grants.
 pub(crate) const USER_NOT_BEFORE: MarkerId = MarkerId(103);
 pub(crate) const CONSENT_NOT_BEFORE: MarkerId = MarkerId(104);
 
@@ -67,6 +68,7 @@ pub(crate) const CONSENT_NOT_BEFORE: MarkerId = MarkerId(104);
 pub fn sweepable() -> Vec<Sweepable> {
     vec![
         Sweepable::of::<RevokedTokens>(),
+        Sweepable::of::<crate::token::EndedGrants>(),
         Sweepable::of::<crate::group::Memberships>(),
         Sweepable::of::<crate::session::Sessions>(),
         Sweepable::of::<crate::signin::LoginAttempts>(),
@@ -100,5 +102,6 @@ pub fn tables() -> Vec<TableId> {
         SCOPE_POLICIES,
         LAST_LOGINS,
         REALM_LOGOS,
+        ENDED_GRANTS,
     ]
 }

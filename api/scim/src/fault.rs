@@ -153,8 +153,8 @@ impl From<FilterError> for Fault {
 impl From<InputError> for Fault {
     fn from(error: InputError) -> Self {
         let kind = match error {
-            InputError::Schemas | InputError::Unknown(_) => ScimType::InvalidSyntax,
-            InputError::Type(_) | InputError::Missing(_) => ScimType::InvalidValue,
+            InputError::Schemas | InputError::Unknown(_) | InputError::Twice(_) => ScimType::InvalidSyntax,
+            InputError::Type(_) | InputError::Missing(_) | InputError::TooMany(_) => ScimType::InvalidValue,
         };
         Self::bad(kind, error.to_string())
     }

@@ -21,6 +21,12 @@ pub(crate) enum InputError {
     /// A value is missing.
     #[error("{0} is required")]
     Missing(&'static str),
+    /// It is there twice: with the schema's URN, and without.
+    #[error("{0} is there twice")]
+    Twice(&'static str),
+    /// There are more values than any record holds.
+    #[error("{0} has too many values")]
+    TooMany(&'static str),
 }
 
 /// Checks a whole resource.
@@ -76,6 +82,9 @@ fn extension(kind: &'static ResourceType, value: Value) -> Result<Map<String, Va
 fn insert(out: &mut Map<String, Value>, attribute: &'static Attribute, value: Value) -> Result<(), InputError> {
     if attribute.is_read_only() {
         return Ok(());
+    }
+    if out.contains_key(attribute.name) {
+        return Err(InputError::Twice(attribute.name));
     }
     if let Some(value) = assigned(attribute, value)? {
         out.insert(attribute.name.to_owned(), value);
@@ -218,6 +227,7 @@ mod tests {
             (json!({ "schemas": [GROUPS.core.id], "userName": "a" }), InputError::Schemas),
             (with(INDIGO, json!({ "affiliation": "x" })), InputError::Schemas),
             (json!({ "schemas": [USER] }), InputError::Missing("userName")),
+            (with(&format!("{USER}:userName"), json!("b")), InputError::Twice("userName")),
             (json!({ "schemas": [USER], "userName": null }), InputError::Missing("userName")),
             (with("shoeSize", json!(45)), InputError::Unknown("User")),
             (with("name.givenName", json!("x")), InputError::Unknown("User")),

@@ -27,6 +27,9 @@ pub(crate) const MAX_MEMBER_CHANGES: usize = 100;
 pub(crate) const MAX_DELETE_STEPS: usize = 100;
 /// Operations of a PATCH: more than twice as many as there are attributes to change and members to add.
 pub(crate) const MAX_OPERATIONS: usize = 200;
+/// Values of one attribute while a PATCH is applied: ten times as many as a record holds, since each is compared with
+/// all.
+pub(crate) const MAX_VALUES: usize = 100;
 /// Values and objects within each other in a body: no resource has a third of this.
 pub(crate) const MAX_JSON_DEPTH: usize = 16;
 /// Steps of a deletion that its request waits for; a job does the rest.

@@ -14,7 +14,7 @@ const AT_ONCE: usize = 20;
 /// Passwords that may be looked at meanwhile: five are free, then there is one at 1, 2, 4 ... s.
 const LOOKED_AT: u64 = 20;
 /// How long the delay may be after that.
-const DELAY: Duration = Duration::from_mins(1);
+const DELAY: Duration = Duration::from_secs(60);
 
 /// A password at the login page, and what the page says then: the text people read.
 async fn attempt(world: &World, mut browser: Browser, name: &str, password: &str) -> Result<Page> {

@@ -20,7 +20,7 @@ use crate::realm::{RealmNotBefore, Realms};
 use crate::refresh::RefreshFamilies;
 use crate::scope::ScopeList;
 use crate::session::{Amr, LiveSession};
-use crate::token::{self, Ask, ConsentNotBefore, GrantId, GrantNotBefore, IssueRefused, Permit, Subject, UserSubject};
+use crate::token::{self, Ask, ConsentNotBefore, GrantId, IssueRefused, Permit, Subject, UserSubject};
 use crate::user::{self, UserNotBefore, Users};
 
 impl fmt::Display for GrantId {
@@ -222,6 +222,5 @@ pub fn live(read: &impl Read, realm: &RealmId, grant: &Grant) -> Result<Result<L
 pub(crate) fn end(tx: &mut Tx<'_>, realm: &RealmId, id: GrantId) -> Result<(), Abort> {
     let key = (realm.clone(), id);
     tx.delete::<RefreshFamilies>(&key)?;
-    tx.touch::<GrantNotBefore>(&key);
-    Ok(())
+    token::end_tokens(tx, realm, id)
 }

@@ -12,7 +12,7 @@ use crate::event::{self, Actor};
 use crate::grant::{self, Grant, GrantDead, LiveGrant, Wanted};
 use crate::realm::Realms;
 use crate::scope::{Held, Scope, ScopeList, canonical};
-use crate::token::{GrantId, GrantNotBefore, IssueRefused, Permit};
+use crate::token::{self, GrantId, IssueRefused, Permit};
 use crate::user::Users;
 use crate::{Decided, refuse};
 
@@ -119,7 +119,7 @@ pub fn redeem(
     let keeps = client.record().reuse_refresh_token && client.method() != AuthMethod::None;
     let clears = client.record().clear_access_tokens_on_refresh;
     if clears {
-        tx.touch::<GrantNotBefore>(&(realm.key.clone(), found.id));
+        token::end_tokens(tx, &realm.key, found.id)?;
     }
     if keeps {
         let answer = Ok(answer(found.token(&found.secret)));

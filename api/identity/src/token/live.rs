@@ -3,22 +3,13 @@
 use raft_store_core::{Abort, Marker, MarkerId, Read, Revision, Stored};
 
 use super::claims::VerifiedToken;
-use super::jti::GrantId;
+use super::ended_grant;
 use super::revoked::RevokedTokens;
 use crate::client::{self, ClientNotBefore, Clients};
 use crate::ids::{ClientId, RealmId, UserId};
 use crate::realm::RealmNotBefore;
 use crate::tables;
 use crate::user::{self, UserNotBefore, Users};
-
-/// Tokens of the grant issued before this was touched are dead.
-#[derive(Clone, Copy, Debug)]
-pub struct GrantNotBefore;
-
-impl Marker for GrantNotBefore {
-    type Key = (RealmId, GrantId);
-    const ID: MarkerId = tables::GRANT_NOT_BEFORE;
-}
 
 /// What the person allowed the client before this was touched is dead: access tokens, codes, refresh families.
 #[derive(Clone, Copy, Debug)]
@@ -99,7 +90,7 @@ pub fn live(read: &impl Read, realm: &RealmId, token: &VerifiedToken) -> Result<
         return Ok(Err(Inactive::ClientEnded));
     }
     if let Some(grant) = token.jti.grant
-        && ended(read.marker::<GrantNotBefore>(&(realm.clone(), grant))?)
+        && ended_grant::ended(read, realm, grant, token.jti.revision)?
     {
         return Ok(Err(Inactive::GrantEnded));
     }

@@ -5,6 +5,7 @@
 
 mod claims;
 mod decide;
+mod ended_grant;
 mod explain;
 mod groups;
 mod id_token;
@@ -33,13 +34,15 @@ mod user_test;
 
 pub use claims::{AccessClaims, OneOrMany, VerifiedToken, verify};
 pub use decide::{Ask, InvalidExpiresIn, IssueRefused, Permit, Subject, UserSubject, decide, parse_expires_in};
+pub(crate) use ended_grant::end_tokens;
+pub use ended_grant::{EndedGrant, EndedGrants};
 pub use explain::{Explanation, Preview, ScopeExplained, explain, preview};
 pub use id_token::{IdTokenAsk, IdTokenClaims, IdTokenError, id_token, id_token_alg, verify_id_token};
 pub use introspect::{InactiveBecause, IntrospectRefused, Introspection, introspect};
 pub use issue::{PreparedToken, issue};
 pub use jti::{GrantId, Jti};
 pub use judge::{DroppedBecause, GivenBecause, Verdict};
-pub use live::{ConsentNotBefore, GrantNotBefore, Inactive, Live, live};
+pub use live::{ConsentNotBefore, Inactive, Live, live};
 pub use present::present_scopes;
 pub use profile::{Profile, WLCG_ANY_AUDIENCE};
 pub use revoke::{Revocation, end_all, revoke};

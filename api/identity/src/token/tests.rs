@@ -254,7 +254,7 @@ fn ending_a_grant_kills_its_tokens_alone() {
         claims["jti"] = Jti { grant: Some(GrantId([grant; 16])), ..prepared.jti }.to_string().into();
         signer.sign_jwt(claims.to_string().as_bytes()).unwrap()
     };
-    world.commit(|tx| tx.touch::<GrantNotBefore>(&(vo(), GrantId([1; 16]))));
+    world.commit(|tx| end_tokens(tx, &vo(), GrantId([1; 16])).unwrap());
     assert!(!world.active(&of(1)));
     assert!(world.active(&of(2)));
 }

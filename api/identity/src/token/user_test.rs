@@ -138,7 +138,7 @@ fn what_ends_a_person_ends_their_tokens_at_once() {
     };
     let other_password: Act = |scene| scene.commit(|tx| tx.touch::<UserNotBefore>(&(vo(), uid(1))));
     let unapproved: Act = |scene| scene.commit(|tx| tx.touch::<ConsentNotBefore>(&(vo(), uid(1), id("app"))));
-    let grant_ended: Act = |scene| scene.commit(|tx| tx.touch::<GrantNotBefore>(&(vo(), GrantId([9; 16]))));
+    let grant_ended: Act = |scene| scene.commit(|tx| end_tokens(tx, &vo(), GrantId([9; 16])).unwrap());
     let disabled: Act = |scene| scene.disable("app");
     for (what, act) in [
         ("suspended", suspend),
@@ -172,7 +172,7 @@ fn what_ends_others_leaves_a_token_alone() {
     scene.commit(|tx| {
         tx.touch::<ConsentNotBefore>(&(vo(), uid(1), id("other")));
         tx.touch::<ConsentNotBefore>(&(vo(), uid(2), id("app")));
-        tx.touch::<GrantNotBefore>(&(vo(), GrantId([8; 16])));
+        end_tokens(tx, &vo(), GrantId([8; 16])).unwrap();
     });
     assert_eq!(scene.introspect("storage", &token)["active"], true);
 }

@@ -17,8 +17,13 @@ use crate::schema::Attribute;
 pub(crate) enum Wanted {
     /// Compared as it is.
     Exact(String),
-    /// Compared in any case, width and normal form; folded already.
-    Folded(String),
+    /// Compared in any case, width and normal form.
+    Folded {
+        /// As it is compared.
+        folded: String,
+        /// As it was written.
+        written: String,
+    },
     /// True or false.
     Boolean(bool),
     /// A time.
@@ -28,13 +33,24 @@ pub(crate) enum Wanted {
 impl Wanted {
     /// Text to compare with an attribute.
     pub(super) fn text(attribute: &Attribute, text: &str) -> Self {
-        if attribute.case_exact { Self::Exact(text.to_owned()) } else { Self::Folded(folded(text)) }
+        if attribute.case_exact { Self::Exact(text.to_owned()) } else {
+            Self::Folded { folded: folded(text), written: text.to_owned() }
+        }
+    }
+
+    /// As a resource has it; not of a time.
+    pub(super) fn as_value(&self) -> Option<Value> {
+        match self {
+            Self::Exact(text) | Self::Folded { written: text, .. } => Some(text.as_str().into()),
+            Self::Boolean(value) => Some((*value).into()),
+            Self::Moment(_) => None,
+        }
     }
 
     /// The text itself, where it is some.
     pub(super) fn as_text(&self) -> Option<&str> {
         match self {
-            Self::Exact(text) | Self::Folded(text) => Some(text),
+            Self::Exact(text) | Self::Folded { folded: text, .. } => Some(text),
             Self::Boolean(_) | Self::Moment(_) => None,
         }
     }
@@ -108,7 +124,7 @@ fn compare(values: &[&Value], op: Op, wanted: &Wanted) -> bool {
     }
     values.iter().any(|value| match (wanted, value) {
         (Wanted::Exact(wanted), Value::String(text)) => text_is(text, op, wanted),
-        (Wanted::Folded(wanted), Value::String(text)) => text_is(&folded(text), op, wanted),
+        (Wanted::Folded { folded: wanted, .. }, Value::String(text)) => text_is(&folded(text), op, wanted),
         (Wanted::Boolean(wanted), Value::Bool(value)) => value == wanted,
         (Wanted::Moment(wanted), Value::String(text)) => moment(text).is_some_and(|moment| is(moment.cmp(wanted), op)),
         _ => false,

@@ -1,5 +1,7 @@
 //! A filter over the attributes of a resource type.
 
+use serde_json::{Map, Value};
+
 use super::FilterError;
 use super::eval::{Wanted, moment};
 use super::syntax::{Literal, Op, Syntax};
@@ -69,6 +71,27 @@ impl Filter {
         attribute: &'static Attribute,
     ) -> Result<Self, FilterError> {
         Resolver { kind, within: Some(attribute), lenient: false }.filter(syntax)
+    }
+
+    /// The value that it describes, if it is a value path's and does nothing else: `type eq "work" and primary eq true`.
+    pub(crate) fn as_value(&self) -> Option<Map<String, Value>> {
+        match self {
+            Self::And(all) => {
+                let mut out = Map::new();
+                for one in all {
+                    for (name, value) in one.as_value()? {
+                        if out.insert(name, value).is_some() {
+                            return None;
+                        }
+                    }
+                }
+                Some(out)
+            }
+            Self::Compare(Term { place: None, sub: Some(sub) }, Op::Eq, wanted) => {
+                Some(Map::from_iter([(sub.name.to_owned(), wanted.as_value()?)]))
+            }
+            _ => None,
+        }
     }
 
     /// Every attribute that it looks at.

@@ -26,7 +26,7 @@ pub(crate) async fn handle(services: Services, WriteCall(call): WriteCall) -> Re
     let resource = input::resource(&GROUPS, call.json()?)?;
     let key = once::key(&call, &Value::Object(resource.clone()))?;
     let Fields { patch, parent } = fields::of(&resource)?;
-    let users = members::ids(resource.get("members").and_then(Value::as_array).map_or(&[], Vec::as_slice))?;
+    let users = members::few_ids(resource.get("members").and_then(Value::as_array).map_or(&[], Vec::as_slice))?;
     let id = GroupId::from_random(services.random()?);
     let new = NewGroup {
         id,

@@ -16,7 +16,7 @@ use crate::input;
 use crate::limits::MAX_MEMBER_CHANGES;
 use crate::patch::{Change, Operation, PatchError, Target};
 use crate::render::location;
-use crate::schema::{Attribute, GROUPS, USERS};
+use crate::schema::{GROUPS, USERS};
 
 /// One change.
 #[derive(Clone, Debug)]
@@ -27,12 +27,12 @@ pub(super) enum MemberChange {
     Leave(Vec<UserId>),
     /// Those that the filter holds of leave; there must be one.
     LeaveWhere(Filter),
-    /// These alone are in.
-    Become(Vec<UserId>),
+    /// These alone are in. Those that are in already count for nothing.
+    Become(BTreeSet<UserId>),
 }
 
 /// The users that values name.
-pub(super) fn ids(values: &[Value]) -> Result<Vec<UserId>, Refused> {
+pub(super) fn ids(values: &[Value]) -> Result<BTreeSet<UserId>, Refused> {
     let mut out = BTreeSet::new();
     for value in values {
         if value.get("type").and_then(Value::as_str).is_some_and(|kind| !kind.eq_ignore_ascii_case(USERS.name)) {
@@ -41,7 +41,13 @@ pub(super) fn ids(values: &[Value]) -> Result<Vec<UserId>, Refused> {
         let id = value.get("value").and_then(Value::as_str).unwrap_or_default();
         out.insert(UserId::parse(id).map_err(|_| Refused::NoId("members"))?);
     }
-    if out.len() > MAX_MEMBER_CHANGES { Err(Refused::TooManyMembers) } else { Ok(out.into_iter().collect()) }
+    Ok(out)
+}
+
+/// The same, where each may be a change.
+pub(super) fn few_ids(values: &[Value]) -> Result<Vec<UserId>, Refused> {
+    let ids = ids(values)?;
+    if ids.len() > MAX_MEMBER_CHANGES { Err(Refused::TooManyMembers) } else { Ok(ids.into_iter().collect()) }
 }
 
 impl MemberChange {
@@ -52,15 +58,13 @@ impl MemberChange {
             // Of a membership nothing can be changed.
             return Err(PatchError::Mutability(place.attribute.name).into());
         }
-        let named = |attribute: &'static Attribute, value: Value| -> Result<Vec<UserId>, Refused> {
-            ids(&input::values(attribute, value).map_err(PatchError::from)?)
-        };
+        let named = |value: Value| input::values(place.attribute, value).map_err(PatchError::from);
         match (change, filter) {
-            (Change::Add, None) => Ok(Self::Join(named(place.attribute, value)?)),
-            (Change::Replace, None) => Ok(Self::Become(named(place.attribute, value)?)),
-            (Change::Remove, None) if value.is_null() => Ok(Self::Become(Vec::new())),
+            (Change::Add, None) => Ok(Self::Join(few_ids(&named(value)?)?)),
+            (Change::Replace, None) => Ok(Self::Become(ids(&named(value)?)?)),
+            (Change::Remove, None) if value.is_null() => Ok(Self::Become(BTreeSet::new())),
             // As some clients send it.
-            (Change::Remove, None) => Ok(Self::Leave(named(place.attribute, value)?)),
+            (Change::Remove, None) => Ok(Self::Leave(few_ids(&named(value)?)?)),
             (Change::Remove, Some(filter)) => Ok(Self::LeaveWhere(filter)),
             (Change::Add | Change::Replace, Some(_)) => Err(PatchError::Mutability(place.attribute.name).into()),
         }
@@ -97,10 +101,14 @@ impl<'c> Members<'c> {
                 self.leave(tx, &users)
             }
             MemberChange::Become(users) => {
-                let old = self.all(tx)?;
-                let gone: Vec<UserId> = old.into_iter().filter(|user| !users.contains(user)).collect();
+                let old: BTreeSet<UserId> = self.all(tx)?.into_iter().collect();
+                let gone: Vec<UserId> = old.difference(users).copied().collect();
+                let new: Vec<UserId> = users.difference(&old).copied().collect();
+                if gone.len() + new.len() > MAX_MEMBER_CHANGES {
+                    return Ok(Err(Refused::TooManyMembers));
+                }
                 match self.leave(tx, &gone)? {
-                    Ok(()) => self.join(tx, users),
+                    Ok(()) => self.join(tx, &new),
                     Err(refused) => Ok(Err(refused)),
                 }
             }

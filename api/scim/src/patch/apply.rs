@@ -4,7 +4,9 @@ use serde_json::{Map, Value};
 
 use super::PatchError;
 use super::operation::{Change, Operation, Target};
-use crate::input;
+use crate::filter::folded;
+use crate::input::{self, InputError};
+use crate::limits::MAX_VALUES;
 use crate::schema::{Attribute, Kind};
 
 /// Applies the operations in their order. On an error the resource is not to be used.
@@ -103,7 +105,8 @@ fn many(change: Change, target: &Target, value: Value, old: Vec<Value>) -> Resul
     };
     let places: Vec<bool> = old.iter().map(chosen).collect();
     if !places.contains(&true) {
-        return Err(PatchError::NoTarget);
+        let new = wanted(change, target, value).ok_or(PatchError::NoTarget)?;
+        return whole(Change::Add, attribute, new, old);
     }
     let mut out = Vec::with_capacity(old.len());
     let mut primary = false;
@@ -126,6 +129,24 @@ fn many(change: Change, target: &Target, value: Value, old: Vec<Value>) -> Resul
         }
     }
     Ok(out)
+}
+
+/// The value that an addition where there is none stands for: of `emails[type eq "work"].value` an address for work.
+/// RFC 7644 says nothing of it; clients count on it. `None`: the filter does not say what the value is to be like.
+fn wanted(change: Change, target: &Target, value: Value) -> Option<Value> {
+    let (Change::Add, Some(filter)) = (change, &target.filter) else { return None };
+    let mut fields = filter.as_value()?;
+    let given = match (target.sub, value) {
+        (Some(sub), value) => Map::from_iter([(sub.name.to_owned(), value)]),
+        (None, Value::Object(given)) => given,
+        (None, _) => return None,
+    };
+    for (name, value) in given {
+        if fields.insert(name, value).is_some() {
+            return None;
+        }
+    }
+    Some(fields.into())
 }
 
 fn chosen_one(
@@ -158,7 +179,7 @@ fn whole(
         Change::Remove if value.is_null() => Ok(Vec::new()),
         Change::Remove => {
             let gone = input::values(attribute, value)?;
-            old.retain(|value| !gone.iter().any(|gone| is_same(gone, value)));
+            old.retain(|value| !gone.iter().any(|gone| is_same(attribute, gone, value)));
             Ok(old)
         }
         Change::Replace => Ok(input::values(attribute, value)?),
@@ -168,8 +189,10 @@ fn whole(
                 old.iter_mut().for_each(unset_primary);
             }
             for value in new {
-                match old.iter_mut().find(|old| is_same(&value, old)) {
+                match old.iter_mut().find(|old| is_same(attribute, &value, old)) {
                     Some(same) => *same = value,
+                    // Each is compared with all.
+                    None if old.len() == MAX_VALUES => return Err(InputError::TooMany(attribute.name).into()),
                     None => old.push(value),
                 }
             }
@@ -179,11 +202,14 @@ fn whole(
 }
 
 /// Whether two values stand for one: the same `value` and `type`, or all the same where there is no `value`.
-fn is_same(one: &Value, other: &Value) -> bool {
-    match (one.get("value"), other.get("value")) {
-        (Some(first), Some(second)) => first == second && one.get("type") == other.get("type"),
-        _ => one == other,
-    }
+fn is_same(attribute: &Attribute, one: &Value, other: &Value) -> bool {
+    let same = |name: &str| match (one.get(name), other.get(name)) {
+        (Some(Value::String(one)), Some(Value::String(other))) => {
+            one == other || attribute.sub(name).is_some_and(|sub| !sub.case_exact) && folded(one) == folded(other)
+        }
+        (one, other) => one == other,
+    };
+    if one.get("value").is_some() && other.get("value").is_some() { same("value") && same("type") } else { one == other }
 }
 
 fn is_primary(value: &Value) -> bool {

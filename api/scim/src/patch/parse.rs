@@ -8,7 +8,7 @@ use crate::filter::{Filter, parse_value_path};
 use crate::input::InputError;
 use crate::limits::{MAX_OPERATIONS, MAX_PATH_BYTES};
 use crate::path::{self, Named, Place};
-use crate::schema::{Attribute, Mutability, ResourceType};
+use crate::schema::{Attribute, Kind, Mutability, ResourceType};
 
 const MESSAGE: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
@@ -81,6 +81,11 @@ fn everywhere(
 ) -> Result<(), PatchError> {
     let Value::Object(fields) = value else { return Err(InputError::Type("value").into()) };
     for (name, value) in fields {
+        // Some clients write paths where the RFC has names.
+        if name.contains('[') {
+            at_path(kind, change, &name, value, out)?;
+            continue;
+        }
         match path::resolve(kind, &name).map_err(|_| PatchError::Path)? {
             Named::Extension(_) => whole_extension(kind, change, value, out)?,
             Named::Attribute { place, sub: None } if is_common(&place) => {}
@@ -163,6 +168,7 @@ fn push(change: Change, target: Target, value: Value, out: &mut Vec<Operation>) 
     if change == Change::Add && value.is_null() {
         return Err(PatchError::NoValue);
     }
+    let value = with_booleans(target.sub.unwrap_or(attribute), value);
     // Replaced by nothing is removed.
     let change = if change == Change::Replace && value.is_null() { Change::Remove } else { change };
     if out.len() == MAX_OPERATIONS * 2 {
@@ -170,4 +176,23 @@ fn push(change: Change, target: Target, value: Value, out: &mut Vec<Operation>) 
     }
     out.push(Operation { change, target, value });
     Ok(())
+}
+
+/// Some clients send "True" and "False" in quotes. They can mean only one thing, and only a PATCH says them so.
+fn with_booleans(attribute: &'static Attribute, value: Value) -> Value {
+    match (attribute.kind, value) {
+        (Kind::Boolean, Value::String(text)) if text.eq_ignore_ascii_case("true") => Value::Bool(true),
+        (Kind::Boolean, Value::String(text)) if text.eq_ignore_ascii_case("false") => Value::Bool(false),
+        (Kind::Complex(_), Value::Array(values)) => {
+            values.into_iter().map(|value| with_booleans(attribute, value)).collect()
+        }
+        (Kind::Complex(_), Value::Object(fields)) => {
+            let field = |(name, value): (String, Value)| match attribute.sub(&name) {
+                Some(sub) => (name, with_booleans(sub, value)),
+                None => (name, value),
+            };
+            Value::Object(fields.into_iter().map(field).collect())
+        }
+        (_, value) => value,
+    }
 }
