@@ -13,6 +13,7 @@ mod load;
 mod machine;
 mod many;
 mod measure;
+mod memory;
 mod quick;
 mod refresh;
 mod report;

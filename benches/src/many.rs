@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use crate::bench;
 use crate::families::{Families, MOST_OF_A_PERSON, sign_in};
 use crate::load;
-use crate::machine::memory_mib;
+use crate::memory::memory;
 use crate::refresh::{self, Plan};
-use crate::report::{Report, Row, progress};
+use crate::report::{Row, progress};
 use crate::scim::{self, Provisioner};
 use crate::world::{Application, Cluster, NodeOptions, Refresh, make_people};
 
@@ -72,14 +72,4 @@ pub(crate) fn people(count: NonZeroUsize) -> anyhow::Result<()> {
         memory(&cluster, "after a restart", report)?;
         cluster.stop().await
     })
-}
-
-/// A row with the memory of the leader, the others beside it.
-fn memory(cluster: &Cluster, when: &str, report: &mut Report) -> anyhow::Result<()> {
-    let [first, second] = cluster.followers()?;
-    let mib = |pid: u32| memory_mib(pid, "VmRSS");
-    let (first, second) = (mib(first.pid())?, mib(second.pid())?);
-    let row = Row::new(format!("memory of the leader (RSS) {when}"), mib(cluster.leader()?.pid())?, "MiB");
-    report.add(row.beside_text(&format!("followers {first:.0} and {second:.0} MiB")));
-    Ok(())
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::disk::Flush;
 use crate::durable::{self, Plan};
 use crate::families::{self, Families};
+use crate::memory::memory;
 use crate::report::Report;
 use crate::scim::Provisioner;
 use crate::world::{Application, Browser, Cluster, Node, NodeOptions, Person, Refresh, join_groups, make_people};
@@ -84,6 +85,7 @@ async fn three_nodes(folder: &Path, flush: Flush, report: &mut Report) -> anyhow
     for in_flight in SIGN_INS {
         sign_in::run(&cluster, &people, in_flight, report).await?;
     }
+    memory(&cluster, "after all this", report)?;
     cluster.restart(&NodeOptions { fsync_delay: Some(SLOW_FLUSH), cpu: None }).await?;
     for plan in SLOW_PLANS {
         durable::run(&cluster, plan, flush, report).await?;

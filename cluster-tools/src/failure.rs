@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use serde_json::{Value, json};
+
 use crate::demo::Failed;
 
 /// What ends a command.
@@ -81,6 +83,20 @@ impl Failure {
         }
     }
 
+    /// Whether it is a problem of this kind.
+    pub(crate) fn is_kind(&self, wanted: &str) -> bool {
+        matches!(self, Self::Refused { kind: Some(kind), .. } if kind == wanted)
+    }
+
+    /// For programs. `status` and `kind` are the node's, where it refused.
+    pub(crate) fn to_json(&self) -> Value {
+        let (status, kind) = match self {
+            Self::Refused { status, kind, .. } => (Some(*status), kind.as_deref()),
+            _ => (None, None),
+        };
+        json!({ "error": self.to_string(), "exit_code": self.exit_code(), "status": status, "kind": kind })
+    }
+
     /// The failure that an error answer stands for (RFC 9457). A body that is none is not shown.
     pub(crate) fn of_answer(status: u16, body: &[u8]) -> Self {
         let problem: Problem = serde_json::from_slice(body).unwrap_or_default();
@@ -120,6 +136,16 @@ mod tests {
         assert_eq!(code(503, "<html>"), 3);
         assert_eq!(code(503, &problem("outcome-unknown")), 4);
         assert_eq!(Failure::Usage(String::new()).exit_code(), 2);
+    }
+
+    #[test]
+    fn programs_get_the_nodes_words_apart() {
+        let body = br#"{"type":"urn:woad:problem:exists","detail":"why"}"#;
+        let expected = json!({"error": "refused (409): why", "exit_code": 1, "status": 409, "kind": "exists"});
+        assert_eq!(Failure::of_answer(409, body).to_json(), expected);
+        let expected =
+            json!({"error": "not confirmed; nothing was done", "exit_code": 1, "status": null, "kind": null});
+        assert_eq!(Failure::NotConfirmed.to_json(), expected);
     }
 
     #[test]

@@ -19,13 +19,19 @@ use clap::Parser as _;
 
 use crate::cli::Cli;
 use crate::failure::Failure;
+use crate::output::Format;
 
 fn main() -> ExitCode {
-    match command(Cli::parse()) {
+    let cli = Cli::parse();
+    let format = cli.output;
+    match command(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // Nobody is left to tell when standard error is closed.
-            let _ = writeln!(io::stderr(), "woadctl: {failure}");
+            let _ = match format {
+                Format::Table => writeln!(io::stderr(), "woadctl: {failure}"),
+                Format::Json => writeln!(io::stderr(), "{}", failure.to_json()),
+            };
             ExitCode::from(failure.exit_code())
         }
     }

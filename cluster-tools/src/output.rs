@@ -13,7 +13,7 @@ use crate::failure::Failure;
 pub(crate) enum Format {
     /// For people.
     Table,
-    /// What the node answered, for programs.
+    /// What the node answered, for programs; a failure is a line of JSON on standard error, the last one there.
     Json,
 }
 

@@ -54,7 +54,7 @@ impl Unseen {
         // Whoever stops the program would be left in a terminal without echo.
         silent.special_codes[SpecialCodeIndex::VSUSP] = NO_KEY;
         // From now on, so that there is no moment in which a signal ends the program and leaves the echo off.
-        interruptible(before.clone())?;
+        interruptible(&before)?;
         tcsetattr(io::stdin(), OptionalActions::Flush, &silent)?;
         Ok(Self(before))
     }
@@ -72,7 +72,7 @@ fn show(before: &Termios) {
 }
 
 /// For the rest of the program: upon a signal that ends it, puts the terminal back as it was, then ends.
-fn interruptible(before: Termios) -> io::Result<()> {
+fn interruptible(before: &Termios) -> io::Result<()> {
     static ONCE: OnceLock<()> = OnceLock::new();
     if ONCE.set(()).is_err() {
         return Ok(());

@@ -72,6 +72,10 @@ fn every_command_is_one_request() {
         ("manager remove vo a alice", "DELETE /v1/realms/vo/groups/name%3Aa/managers/name%3Aalice"),
         ("manager list vo a", "GET /v1/realms/vo/groups/name%3Aa/managers"),
         ("policy list vo", "GET /v1/realms/vo/scope-policies"),
+        ("policy show vo 2", "GET /v1/realms/vo/scope-policies/2"),
+        ("group move vo a/b --top", "DELETE /v1/realms/vo/groups/name%3Aa%2Fb/parent"),
+        ("user attribute remove vo alice a/b", "DELETE /v1/realms/vo/users/name%3Aalice/attributes/a%2Fb"),
+        ("user label remove vo alice hr.x/a=1", "DELETE /v1/realms/vo/users/name%3Aalice/labels/hr%2Ex%2Fa"),
         ("policy delete vo 2 --yes", "DELETE /v1/realms/vo/scope-policies/2"),
     ];
     let node = FakeNode::answering(200, "{}");
@@ -104,6 +108,21 @@ fn bodies_say_what_the_options_say() {
                 "labels": [{"prefix": "", "name": "wlcg.optional-group", "value": ""}]
             }),
         ),
+        ("group move vo a/b --to c", json!({"parent": "c"})),
+        ("user attribute set vo alice a=b=c", json!({"value": "b=c"})),
+        ("user label set vo alice a.b/c", json!({"value": ""})),
+        ("user ssh-key remove vo alice SHA256:x/y", json!({"fingerprint": "SHA256:x/y"})),
+        (
+            "user certificate add vo alice --subject CN=a --issuer CN=b --label l --primary",
+            json!({
+                "subject": "CN=a", "issuer": "CN=b", "label": "l", "primary": true
+            }),
+        ),
+        ("user certificate remove vo alice --subject CN=a --issuer CN=b", json!({"subject": "CN=a", "issuer": "CN=b"})),
+        (
+            "user link-identity add vo alice --kind oidc --issuer https://idp --subject 1",
+            json!({"kind": "oidc", "issuer": "https://idp", "subject": "1"}),
+        ),
         ("group update vo a --leaf b --no-labels", json!({"leaf": "b", "labels": []})),
         ("member add vo a alice --ends 2027-01-31T12:00:00Z", json!({"ends_ms": at})),
         (
@@ -124,6 +143,96 @@ fn bodies_say_what_the_options_say() {
         let output = run(node.socket(), line);
         assert_eq!(code(&output), 0, "{line}: {}", err(&output));
         assert_eq!(body(&node, place), *expected, "{line}");
+    }
+}
+
+#[test]
+fn keys_and_certificates_come_from_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "some text\n").unwrap();
+    let node = FakeNode::answering(200, "{}");
+    let file = file.display();
+    for (place, (line, request, expected)) in [
+        (
+            format!("user ssh-key add vo alice --file {file} --primary"),
+            "ssh-keys",
+            json!({"value": "some text", "primary": true}),
+        ),
+        (format!("user certificate add vo alice --pem-file {file}"), "certificates", json!({"pem": "some text\n"})),
+        (
+            format!("user certificate remove vo alice --pem-file {file}"),
+            "certificates/remove",
+            json!({"pem": "some text\n"}),
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert_eq!(code(&run(node.socket(), &line)), 0, "{line}");
+        assert_eq!(node.requests()[place], format!("POST /v1/realms/vo/users/name%3Aalice/{request}"));
+        assert_eq!(body(&node, place), expected, "{line}");
+    }
+    let output = run(node.socket(), "user ssh-key add vo alice --file /none");
+    assert_eq!((code(&output), node.requests().len()), (1, 3));
+}
+
+#[test]
+fn a_policy_is_changed_in_what_is_named_alone() {
+    let policy = json!({
+        "id": 2, "description": "d", "rule": "DENY", "matching": "PATH", "group": "g-id", "scopes": ["a:/"],
+        "created_ms": 1, "modified_ms": 2, "revision": 7
+    });
+    let all = json!({"description": "d", "rule": "DENY", "matching": "PATH", "group": "g-id", "scopes": ["a:/"]});
+    for (options, changed) in [
+        ("--rule permit", json!({"rule": "PERMIT"})),
+        ("--scope b --scope c --matching eq", json!({"scopes": ["b", "c"], "matching": "EQ"})),
+        ("--all-scopes", json!({"scopes": null})),
+        ("--user alice", json!({"group": null, "user": "alice"})),
+        ("--everybody", json!({"group": null})),
+    ] {
+        let node = FakeNode::answering(200, &policy.to_string());
+        let output = run(node.socket(), &format!("policy update vo 2 {options}"));
+        assert_eq!(code(&output), 0, "{options}: {}", err(&output));
+        assert_eq!(node.requests(), ["GET /v1/realms/vo/scope-policies/2", "PUT /v1/realms/vo/scope-policies/2"]);
+        let mut expected = all.clone();
+        for (name, value) in changed.as_object().unwrap() {
+            match value {
+                Value::Null => drop(expected.as_object_mut().unwrap().remove(name)),
+                value => expected[name] = value.clone(),
+            }
+        }
+        assert_eq!(body(&node, 1), expected, "{options}");
+    }
+    let node = FakeNode::answering(200, "{}");
+    assert_eq!(code(&run(node.socket(), "policy update vo 2")), 2);
+    assert!(node.requests().is_empty());
+}
+
+#[test]
+fn a_program_gets_a_refusal_as_json() {
+    let node = FakeNode::answering(404, &PROBLEM.replace("KIND", "no-such-user"));
+    for line in ["user show vo alice", "user suspend vo alice", "user set-end-time vo alice never", "member list vo a"]
+    {
+        let output = run(node.socket(), &format!("{line} --output json"));
+        let told: Value = serde_json::from_str(&err(&output)).unwrap();
+        let expected = json!({
+            "error": "refused (404): in plain words", "exit_code": 1, "status": 404, "kind": "no-such-user"
+        });
+        assert_eq!((code(&output), out(&output).as_str(), told), (1, "", expected), "{line}");
+    }
+}
+
+#[test]
+fn an_import_ends_at_once_where_every_line_would_be_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("people.jsonl");
+    fs::write(&file, "{\"kind\":\"user\",\"user_name\":\"a\"}\n".repeat(1000)).unwrap();
+    for (status, kind) in [(404, "no-such-realm"), (401, "unauthorized"), (403, "forbidden")] {
+        let node = FakeNode::answering(status, &PROBLEM.replace("KIND", kind));
+        let output = run(node.socket(), &format!("import --realm vo --file {} --parallel 4", file.display()));
+        assert_eq!(code(&output), 1, "{}", err(&output));
+        assert!(err(&output).contains("in plain words") && node.requests().len() < 10, "{}", err(&output));
     }
 }
 

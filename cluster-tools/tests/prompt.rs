@@ -98,6 +98,19 @@ fn two_passwords_that_differ_are_none() {
 }
 
 #[test]
+fn a_password_without_answer_may_be_set() {
+    let node = FakeNode::hanging_up();
+    let mut terminal = Terminal::with(&node, "user set-password vo alice");
+    for _ in 0..2 {
+        terminal.until(": ");
+        terminal.type_in("s3cret horse\n");
+    }
+    let seen = terminal.until("it is not known whether it happened");
+    assert!(!seen.contains("s3cret"), "{seen}");
+    assert_eq!(terminal.child.wait().unwrap().code(), Some(4));
+}
+
+#[test]
 fn who_leaves_the_prompt_gets_the_terminal_back() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129), (Signal::QUIT, 131)] {
         let node = FakeNode::answering(204, "");

@@ -54,7 +54,8 @@ async fn an_identity_is_added_once_and_removed_once() {
         let known = match &removed {
             Value::Null => {
                 let shown = world.get(&format!("{USERS}/name:alice")).await.json();
-                json!({ "fingerprint": shown["ssh_keys"][0]["fingerprint"] })
+                let fingerprint = shown["ssh_keys"][0]["fingerprint"].as_str().unwrap();
+                json!({ "fingerprint": format!("SHA256:{fingerprint}") })
             }
             known => known.clone(),
         };

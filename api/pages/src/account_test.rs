@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use woad_identity::client::ClientPatch;
 use woad_identity::link::LinkKind;
 use woad_identity::opaque::TokenHash;
 use woad_identity::realm::{self, RealmPatch};
 use woad_identity::session::SessionId;
 use woad_identity::{Actor, password};
 
-use crate::testing::{Browser, PASSWORD, World, vo};
+use crate::testing::{Browser, CALLBACK, PASSWORD, World, vo};
 
 const NEW: &str = "a new sentence of words";
 
@@ -176,4 +177,63 @@ async fn a_realm_has_its_logo_on_every_page() {
     let logo = browser.get(image.get("src").unwrap()).await;
     assert_eq!((logo.status.as_u16(), logo.headers["content-type"].to_str().unwrap()), (200, "image/png"));
     assert_eq!(logo.headers["cache-control"], "public, max-age=31536000, immutable");
+}
+
+/// What was approved for once, and what a program that anybody can imitate holds, goes on for weeks: it is there to be
+/// seen, and to be taken back.
+#[tokio::test]
+async fn access_that_is_not_remembered_is_shown_and_withdrawn() {
+    let native = "http://127.0.0.1:4711/cb";
+    for (client, redirect_uri, method) in [("web", CALLBACK, "client_secret_basic"), ("native", native, "none")] {
+        let world = World::new();
+        let fields = ClientPatch {
+            grant_types: Some(vec!["authorization_code".to_owned(), "refresh_token".to_owned()]),
+            redirect_uris: Some(vec![redirect_uri.to_owned()]),
+            token_endpoint_auth_method: Some(method.to_owned()),
+            scope: Some("openid offline_access storage.read:/data".to_owned()),
+            ..ClientPatch::default()
+        };
+        world.client(client, fields);
+        let (browser, stranger) = (world.signed_in("alice").await, world.signed_in("bob").await);
+        assert!(browser.get("/account").await.says("There are none."));
+        let scope = "openid offline_access storage.read:/data";
+        let text = world.continuation(client, &[("redirect_uri", redirect_uri), ("scope", scope)]);
+        let answer = browser.fill(&format!("/consent?continue={text}"), &[("remember", "none")]).await;
+        let token = world.redeem(client, redirect_uri, &answer);
+        assert!(world.refreshes(&token));
+
+        let page = browser.get("/account").await;
+        assert!(page.says(&format!("The <{client}>")) && page.says("It asks again the next time."), "{}", page.text);
+        assert!(page.text.contains("read data in <bdi dir=\"auto\">/data</bdi>"));
+        assert!(stranger.get("/account").await.says("There are none."));
+        let withdraw = |csrf| [("csrf", csrf), ("client", client.to_owned())];
+        let foreign = withdraw(stranger.get("/account").await.field("csrf"));
+        let fields: Vec<(&str, &str)> = foreign.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        stranger.post("/account/approvals/remove", &fields).await;
+        assert!(world.refreshes(&token), "nobody takes back another's");
+        let own = withdraw(page.field("csrf"));
+        let fields: Vec<(&str, &str)> = own.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let gone = browser.post("/account/approvals/remove", &fields).await;
+        assert_eq!(gone.location(), "/account?done=approval");
+        assert!(!world.refreshes(&token));
+        assert!(browser.get("/account").await.says("There are none."));
+    }
+}
+
+#[tokio::test]
+async fn signing_out_everywhere_ends_what_applications_hold() {
+    let world = World::new();
+    let fields = ClientPatch {
+        grant_types: Some(vec!["authorization_code".to_owned(), "refresh_token".to_owned()]),
+        scope: Some("openid offline_access".to_owned()),
+        ..ClientPatch::default()
+    };
+    world.client("web", fields);
+    let browser = world.signed_in("alice").await;
+    let text = world.continuation("web", &[("scope", "openid offline_access")]);
+    let answer = browser.fill(&format!("/consent?continue={text}"), &[("remember", "none")]).await;
+    let token = world.redeem("web", CALLBACK, &answer);
+    let csrf = browser.get("/account").await.field("csrf");
+    browser.post("/account/sessions/end-all", &[("csrf", &csrf)]).await;
+    assert!(!world.refreshes(&token));
 }

@@ -60,7 +60,7 @@ enum Next {
 pub(crate) async fn show(services: Services, call: PageCall) -> Result<Response, PageError> {
     let mut visit = Visit::new(services, call);
     let text = visit.call.query.get("continue").unwrap_or_default().to_owned();
-    let pending = visit.view(Freshness::Local, |view| Pending::open(view, &visit.call.realm.key, &text)).await?;
+    let pending = visit.view(Freshness::Local, |view| Pending::open(view, &visit.call.realm, &text)).await?;
     let pending = pending.ok_or_else(|| visit.fail(PageFault::Stale))?;
     visit.speak(pending.request.ui_locales());
     let next = visit.view(Freshness::Linearizable, |view| next(&visit, view, &pending)).await?;
@@ -152,7 +152,7 @@ pub(crate) async fn submit(services: Services, OwnFormCall(call): OwnFormCall) -
     let visit = Visit::new(services, call);
     let form = &visit.call.form;
     let text = form.get("continue").unwrap_or_default();
-    let pending = visit.view(Freshness::Local, |view| Pending::open(view, &visit.call.realm.key, text)).await?;
+    let pending = visit.view(Freshness::Local, |view| Pending::open(view, &visit.call.realm, text)).await?;
     let pending = pending.ok_or_else(|| visit.fail(PageFault::Stale))?;
     if form.has("abort") {
         return deny(&visit, &pending).await;

@@ -104,7 +104,7 @@ pub(crate) async fn submit(services: Services, call: PageCall) -> Result<Respons
     let continuation = form.get("continue");
     let (own, Seen { logout, session }, pending) = visit
         .view(Freshness::Linearizable, |view| {
-            let pending = continuation.map(|text| Pending::open(view, &visit.call.realm.key, text)).transpose()?;
+            let pending = continuation.map(|text| Pending::open(view, &visit.call.realm, text)).transpose()?;
             Ok((visit.call.is_own_form(view)?, seen(&visit, view, form)?, pending.flatten()))
         })
         .await?;

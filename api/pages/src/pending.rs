@@ -1,10 +1,11 @@
 //! An authorization request that waits while somebody signs in or is asked.
 
-use raft_store_core::{Abort, Read};
-use woad_identity::authorize::{Arrival, AuthorizationRequest, MAX_WAIT};
+use raft_store_core::{Abort, Read, Stored};
+use woad_identity::authorize::{self, Arrival, AuthorizationRequest, MAX_WAIT};
 use woad_identity::continuation::{self, Kind};
+use woad_identity::realm::Realms;
 use woad_identity::session::LiveSession;
-use woad_identity::{ClientId, RealmId, client};
+use woad_identity::{ClientId, client};
 
 /// See the module's documentation.
 pub(crate) struct Pending {
@@ -16,29 +17,25 @@ pub(crate) struct Pending {
     pub(crate) issued_ms: u64,
     /// What the client calls itself.
     pub(crate) client_name: Option<String>,
-    /// Where the answer will go.
+    /// Where the answer will go; `None`, if the client is none any more or the redirect URI not its own.
     pub(crate) redirect_uri: Option<String>,
 }
 
 impl Pending {
     /// Opens a continuation; `None` when it is none of this realm's, or waited too long.
-    pub(crate) fn open(read: &impl Read, realm: &RealmId, text: &str) -> Result<Option<Self>, Abort> {
-        let opened = continuation::open(read, realm, Kind::Authorization, text, MAX_WAIT)?;
+    pub(crate) fn open(read: &impl Read, realm: &Stored<Realms>, text: &str) -> Result<Option<Self>, Abort> {
+        let opened = continuation::open(read, &realm.key, Kind::Authorization, text, MAX_WAIT)?;
         let Some(opened) = opened else { return Ok(None) };
         let Some(request) = AuthorizationRequest::from_bytes(&opened.payload) else { return Ok(None) };
         let client = match ClientId::parse(request.client_id()) {
-            Ok(id) => client::get(read, realm, &id)?,
+            Ok(id) => client::get(read, &realm.key, &id)?,
             Err(_) => None,
         };
-        let only = client.as_ref().and_then(|client| match client.row.redirect_uris.as_slice() {
-            [only] => Some(only.clone()),
-            _ => None,
-        });
         Ok(Some(Self {
             text: text.to_owned(),
             issued_ms: opened.issued_ms,
             client_name: client.map(|client| client.row.client_name).filter(|name| !name.is_empty()),
-            redirect_uri: request.redirect_uri().map(str::to_owned).or(only),
+            redirect_uri: authorize::destination(read, realm, &request)?.ok(),
             request,
         }))
     }

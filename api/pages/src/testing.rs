@@ -14,10 +14,13 @@ use prometheus::Registry;
 use raft_store_core::memory::MemoryStore;
 use raft_store_core::{Read, Store, Timestamp, Tx};
 use tower::ServiceExt;
+use url::Url;
 use url::form_urlencoded::Serializer;
 use woad_http::{Metrics, Services};
 use woad_identity::authorize::AuthorizationRequest;
-use woad_identity::client::{self, ClientPatch, ClientSecret, NewClient};
+use woad_identity::audience::Audience;
+use woad_identity::client::{self, AuthMethod, ClientPatch, ClientSecret, NewClient, Presented};
+use woad_identity::code::{self, PresentedCode};
 use woad_identity::continuation::{self, Kind};
 use woad_identity::keys::{GeneratedKey, SigningAlg, generate};
 use woad_identity::link::{self, LinkKind};
@@ -25,7 +28,7 @@ use woad_identity::opaque::OpaqueToken;
 use woad_identity::password::{self, HashParams, PasswordHash};
 use woad_identity::realm::{self, HostName, Issuer, NewRealm, Settings};
 use woad_identity::user::{self, Email, NewUser, Provenance, UserPatch};
-use woad_identity::{Actor, ClientId, Decided, Kid, RealmId, UserId};
+use woad_identity::{Actor, ClientId, Decided, Kid, RealmId, UserId, refresh};
 
 use crate::markup_test::{self, Element};
 
@@ -34,6 +37,8 @@ pub(crate) const HOST_NAME: &str = "iam.example.org";
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) const CALLBACK: &str = "https://rp.example/cb";
+/// The verifier of [`CHALLENGE`] (RFC 7636 appendix B).
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 pub(crate) struct World {
@@ -148,9 +153,9 @@ impl World {
     pub(crate) fn client(&self, id: &str, patch: ClientPatch) {
         let fields = ClientPatch {
             client_name: patch.client_name.clone().or_else(|| Some(format!("The <{id}>"))),
-            grant_types: Some(vec!["authorization_code".to_owned()]),
+            grant_types: patch.grant_types.clone().or_else(|| Some(vec!["authorization_code".to_owned()])),
             redirect_uris: patch.redirect_uris.clone().or_else(|| Some(vec![CALLBACK.to_owned()])),
-            scope: Some("openid profile storage.read:/data".to_owned()),
+            scope: patch.scope.clone().or_else(|| Some("openid profile storage.read:/data".to_owned())),
             post_logout_redirect_uris: Some(vec!["https://rp.example/bye".to_owned()]),
             ..patch
         };
@@ -189,6 +194,36 @@ impl World {
         let made = self.decided(|tx| link::create(tx, &vo(), UserId([user; 16]), kind, how, &Actor::system()));
         assert!(made.is_ok());
         format!("/link/{}", token.reveal())
+    }
+
+    /// The refresh token for the code that the browser is sent to the client with.
+    pub(crate) fn redeem(&self, client: &str, redirect_uri: &str, sent: &Answer) -> String {
+        let url = Url::parse(sent.location()).unwrap();
+        let code = url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+        let (realm, id) = (vo(), ClientId::parse(client).unwrap());
+        let redeemed = self.decided(|tx| {
+            let realm = realm::get(tx, &realm)?.unwrap();
+            let method = client::get(tx, &realm.key, &id)?.unwrap().row.auth_method()?;
+            let secret = ClientSecret::from_random(&[1; 64]);
+            let secret = (method != AuthMethod::None).then(|| secret.reveal());
+            let presented = Presented { client_id: client, secret, method };
+            let client = client::authenticate(tx, &realm.key, &presented)?.unwrap();
+            let presented = PresentedCode {
+                code: &code,
+                redirect_uri: Some(redirect_uri),
+                verifier: Some(VERIFIER),
+                audience: &Audience::default(),
+                expires_in: None,
+                secret: &[9; 32],
+            };
+            code::redeem(tx, &realm, &client, &presented, &Actor::system())
+        });
+        redeemed.unwrap().refresh.unwrap().reveal().to_owned()
+    }
+
+    /// Whether a refresh token counts.
+    pub(crate) fn refreshes(&self, token: &str) -> bool {
+        self.memory.look(|view| refresh::look(view, &vo(), token)).unwrap().is_ok()
     }
 
     pub(crate) fn browser(&self) -> Browser<'_> {

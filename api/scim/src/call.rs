@@ -17,7 +17,8 @@ use crate::fault::Fault;
 use crate::json;
 use crate::projection::Names;
 
-const READ: &str = "scim:read";
+/// The scope that reads.
+pub(crate) const READ: &str = "scim:read";
 const WRITE: &str = "scim:write";
 
 /// A request and who makes it.

@@ -14,12 +14,16 @@ pub(crate) const MAX_COUNT: usize = 100;
 pub(crate) const MAX_ATTRIBUTES: usize = 100;
 /// Resources that are looked at for a filter or an order that no index serves: some 100 ms of a core.
 pub(crate) const MAX_SCANNED: usize = 10_000;
+/// Lists that are made at once: each holds a core for a while, and a node has other things to do. The others wait.
+pub(crate) const MAX_LISTS: usize = 4;
 /// Resources that are counted for a list without either: some 100 ms of a core. Beyond, pages are had by cursor.
 pub(crate) const MAX_COUNTED: usize = 100_000;
 /// Members of a group that is shown without being asked for them.
 pub(crate) const MAX_MEMBERS_SHOWN: usize = 1000;
 /// Members shown in one answer at most: some 2 MiB.
 pub(crate) const MAX_MEMBERS: usize = 10_000;
+/// Memberships that are looked at for a filter or an order, in all: some 200 ms of a core.
+pub(crate) const MAX_MEMBERSHIPS_SCANNED: usize = 30_000;
 /// Memberships that one request may add or remove: a transaction holds 512 guards and mutations, and each takes four
 /// of them or, deep in the tree, more. One that takes too many is refused whole.
 pub(crate) const MAX_MEMBER_CHANGES: usize = 100;

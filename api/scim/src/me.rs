@@ -1,17 +1,32 @@
-//! `/Me`: the record of the person that the token speaks of (RFC 7644 §3.11). Any token reads it; to change it takes
-//! `scim:write`, and then only what people may change of themselves.
+//! `/Me`: the record of the person that the token speaks of (RFC 7644 §3.11). Any token reads of it what its scopes
+//! tell at userinfo as well, and all with `scim:read`: an application that was given `openid` alone learns no address
+//! here either. To change it takes `scim:write`, and then only what people may change of themselves.
 
 use axum::response::Response;
-use woad_http::{BearerError, Services};
+use woad_http::{Bearer, BearerError, Services};
 
-use crate::call::{Call, OwnCall, WriteCall};
+use crate::call::{Call, OwnCall, READ, WriteCall};
 use crate::fault::Fault;
 use crate::users::{self, Whose};
 
 /// `GET /Me`.
 pub(crate) async fn read(services: Services, OwnCall(call): OwnCall) -> Result<Response, Fault> {
     let whose = own(&call)?;
-    users::read(&services, &call, whose.id()).await
+    users::read(&services, &call, whose.id(), |name| is_told(&call.bearer, name)).await
+}
+
+/// Whether the token's scopes tell of an attribute (OpenID Connect Core §5.4).
+fn is_told(bearer: &Bearer, name: &str) -> bool {
+    let scopes: &[&str] = match name {
+        "schemas" | "id" | "meta" | "active" => return true,
+        "userName" | "name" | "displayName" | "nickName" | "profileUrl" | "photos" | "preferredLanguage" | "locale"
+        | "timezone" | "groups" => &["profile", READ],
+        "emails" => &["email", READ],
+        "phoneNumbers" => &["phone", READ],
+        "addresses" => &["address", READ],
+        _ => &[READ],
+    };
+    scopes.iter().any(|scope| bearer.may(scope))
 }
 
 /// `PUT /Me`.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::testing::{ADMIN, GROUP, PATCH, SEARCH, USER, World};
+use crate::testing::{ADMIN, GROUP, INDIGO_USER, PATCH, SEARCH, USER, World};
 
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
@@ -158,4 +158,39 @@ async fn a_suspended_persons_token_opens_nothing() {
     assert_eq!(world.send("GET", "/Me", Some(&token), &[], "").await.status, 401);
     assert_eq!(world.call("DELETE", &format!("/Users/{other}"), &Value::Null).await.status, 204);
     assert_eq!(world.get(&format!("/Users/{other}")).await.status, 404);
+}
+
+/// What an application was not given by scope at userinfo, it does not learn here.
+#[tokio::test]
+async fn my_own_record_tells_a_token_what_its_scopes_tell() {
+    let world = World::new();
+    let path = format!("/Users/{ADMIN}");
+    for operation in [
+        json!({ "op": "add", "path": "emails", "value": [{ "value": "a@x.example" }] }),
+        json!({ "op": "add", "path": "phoneNumbers", "value": [{ "value": "1" }] }),
+        json!({ "op": "add", "path": "addresses", "value": [{ "country": "IT" }] }),
+        json!({ "op": "add", "path": "nickName", "value": "Al" }),
+        json!({ "op": "add", "path": format!("{INDIGO_USER}:affiliation"), "value": "CNAF" }),
+    ] {
+        assert_eq!(world.patch(&path, operation).await.status, 200);
+    }
+    for (scopes, told) in [
+        ("openid", &["active"][..]),
+        ("openid profile", &["userName", "nickName", "active"]),
+        ("openid email phone", &["active", "emails", "phoneNumbers"]),
+        ("openid address", &["active", "addresses"]),
+        ("openid scim:read", &["userName", "nickName", "active", "emails", "phoneNumbers", "addresses", INDIGO_USER]),
+    ] {
+        let token = world.token(Some(ADMIN), scopes);
+        for query in [
+            "",
+            "?attributes=active,userName,nickName,emails,phoneNumbers,addresses,urn:indigo-dc:scim:schemas:IndigoUser",
+        ] {
+            let me = world.send("GET", &format!("/Me{query}"), Some(&token), &[], "").await.json();
+            let names: Vec<&str> = me.as_object().unwrap().keys().map(String::as_str).collect();
+            let names: Vec<&str> = names.into_iter().filter(|name| !["schemas", "id", "meta"].contains(name)).collect();
+            assert_eq!(names, told, "{scopes} {query}");
+            assert_eq!(me["schemas"].as_array().unwrap().len(), if told.contains(&INDIGO_USER) { 2 } else { 1 });
+        }
+    }
 }

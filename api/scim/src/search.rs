@@ -2,13 +2,22 @@
 
 use axum::response::Response;
 use http::StatusCode;
-use woad_http::Services;
+use raft_store_core::View;
+use raft_store_core::limits::DEFAULT_DEADLINE;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
+use woad_http::{ScimError, Services, Unavailable};
 
 use crate::answer;
 use crate::call::{Call, ReadCall};
 use crate::fault::Fault;
+use crate::limits::MAX_LISTS;
 use crate::list::{self, Query};
 use crate::schema::{GROUPS, ResourceType, TYPES, USERS};
+
+/// Whoever looks at many resources holds one.
+static TURNS: Semaphore = Semaphore::const_new(MAX_LISTS);
 
 /// `GET /Users`.
 pub(crate) async fn users(services: Services, ReadCall(call): ReadCall) -> Result<Response, Fault> {
@@ -46,6 +55,24 @@ async fn respond(
     kinds: &[&'static ResourceType],
     query: &Query,
 ) -> Result<Response, Fault> {
-    let listed = call.view(services, |view| list::answer(view, &call.realm, &call.base, kinds, query)).await?;
+    let _turn = if list::is_long(kinds, query) { Some(turn().await?) } else { None };
+    let make = |view: &View<'_>| aside(|| list::answer(view, &call.realm, &call.base, kinds, query));
+    let listed = call.view(services, make).await?;
     Ok(answer::json(StatusCode::OK, &listed?))
+}
+
+/// Waits for it as long as a request may take.
+async fn turn() -> Result<SemaphorePermit<'static>, Fault> {
+    match timeout(DEFAULT_DEADLINE, TURNS.acquire()).await {
+        Ok(Ok(turn)) => Ok(turn),
+        Ok(Err(_)) | Err(_) => Err(ScimError::from(Unavailable::BUSY).into()),
+    }
+}
+
+/// Runs what takes a while without holding up what else runs on this thread.
+fn aside<A>(work: impl FnOnce() -> A) -> A {
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
 }

@@ -105,7 +105,7 @@ impl World {
             client_name: Some("A provisioner".into()),
             grant_types: Some(vec!["client_credentials".into(), "authorization_code".into()]),
             redirect_uris: Some(vec!["https://rp.example/cb".into()]),
-            scope: Some("openid storage.read:/ scim:read scim:write".into()),
+            scope: Some("openid profile email phone address storage.read:/ scim:read scim:write".into()),
             ..ClientPatch::default()
         };
         let new = NewClient { id: ClientId::parse("robot").unwrap(), fields, dynamically_registered: false };

@@ -145,7 +145,15 @@ impl Admin {
 
 #[cfg(test)]
 mod tests {
-    use super::segment;
+    use super::{Call, segment};
+
+    #[test]
+    fn a_call_says_what_it_rests_on() {
+        let call = Call::put("/v1/x").with_key(Some("k".to_owned())).if_revision(Some(7));
+        let headers: Vec<_> = call.headers().collect();
+        assert_eq!(headers, [("idempotency-key", "k".to_owned()), ("if-match", "\"7\"".to_owned())]);
+        assert_eq!(Call::get("/v1/x").headers().count(), 0);
+    }
 
     #[test]
     fn ids_stay_one_segment() {

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::table::list;
+
 /// A name with what stands around it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Label {
@@ -30,6 +32,18 @@ impl Label {
     pub(crate) fn to_attribute(&self) -> Value {
         json!({ "name": self.name, "value": self.value })
     }
+}
+
+/// The labels or attributes of an object of the API, as the command line writes them.
+pub(crate) fn written(object: &Value, member: &str) -> Vec<String> {
+    let text = |label: &Value, name: &str| label.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let pair = |label: &Value| {
+        let (prefix, name, value) = (text(label, "prefix"), text(label, "name"), text(label, "value"));
+        let prefix = if prefix.is_empty() { prefix } else { format!("{prefix}/") };
+        let value = if value.is_empty() { value } else { format!("={value}") };
+        format!("{prefix}{name}{value}")
+    };
+    list(object, member).iter().map(pair).collect()
 }
 
 /// `NAME=VALUE`.

@@ -20,6 +20,7 @@ mod verify;
 mod watchdog;
 mod world;
 
+use std::cell::Cell;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -62,11 +63,10 @@ pub(crate) async fn run(wanted: Wanted) -> Result<(), Box<Failed>> {
     let report = Report::default();
     let mut world = World::new(&wanted).map_err(|why| Failed::boxed("preparing", why))?;
     report.say(&format!("Three nodes on this machine, everything they keep in {}", world.folder.path().display()));
+    let staying = Cell::new(false);
     let outcome = tokio::select! {
-        // A signal reaches both: who has nothing left to tell takes it well.
-        biased;
-        outcome = told(&wanted, &mut world, &report) => outcome,
-        name = told_to_stop() => Err(Failed::boxed("", Fault::Stopped(name))),
+        outcome = told(&wanted, &mut world, &report, &staying) => outcome,
+        name = told_to_stop() => stopped(name, staying.get()),
     };
     // The nodes' last words come before their folder goes.
     if let Err(failed) = &outcome
@@ -75,17 +75,16 @@ pub(crate) async fn run(wanted: Wanted) -> Result<(), Box<Failed>> {
         world.last_words(&report);
     }
     world.stop(&report).await;
-    match outcome {
-        // Who ends a demo that has told its story to the end has got what they wanted.
-        Err(failed) if matches!(failed.why, Fault::Stopped(_)) && failed.step == STAYING => Ok(()),
-        other => other,
-    }
+    outcome
 }
 
-/// The step of a demo that has nothing left to tell.
-const STAYING: &str = "staying";
+/// Who ends a demo that has told its story to the end has got what they wanted.
+fn stopped(signal: &'static str, staying: bool) -> Result<(), Box<Failed>> {
+    if staying { Ok(()) } else { Err(Failed::boxed("", Fault::Stopped(signal))) }
+}
 
-async fn told(wanted: &Wanted, world: &mut World, report: &Report) -> Result<(), Box<Failed>> {
+/// Ends by itself only after a check, or when something is wrong; says when the story has been told.
+async fn told(wanted: &Wanted, world: &mut World, report: &Report, staying: &Cell<bool>) -> Result<(), Box<Failed>> {
     let story = steps::tell(world, report).await?;
     if let Some(path) = &wanted.env_file {
         env_file::write(path, world, &story).map_err(|why| Failed::boxed("writing the environment file", why))?;
@@ -94,12 +93,9 @@ async fn told(wanted: &Wanted, world: &mut World, report: &Report) -> Result<(),
     if wanted.check {
         return Ok(());
     }
+    staying.set(true);
     stay::guide(world, &story, wanted, report);
-    let name = tokio::select! {
-        name = told_to_stop() => name,
-        why = stay::watch(world, report) => return Err(Failed::boxed("staying up", why)),
-    };
-    Err(Failed::boxed(STAYING, Fault::Stopped(name)))
+    Err(Failed::boxed("staying up", stay::watch(world, report).await))
 }
 
 /// Returns upon SIGINT, SIGTERM or SIGHUP, with its name.

@@ -88,7 +88,7 @@ impl People {
             records.push((Kind::User, user));
             records.push((Kind::Membership, record(json!({ "user": name, "group": group }))));
         }
-        let lines = (1..).zip(records).map(|(number, (kind, record))| Line { number, kind, record }).collect();
+        let lines = (1..).zip(records).map(|(number, (kind, record))| Line::new(number, kind, record)).collect();
         Self { alice, bob, lines }
     }
 }
@@ -103,10 +103,10 @@ mod tests {
     fn a_thousand_people_have_different_names_and_two_can_sign_in() {
         let people = People::new();
         let of = |kind| people.lines.iter().filter(move |line| line.kind == kind);
-        let names: BTreeSet<&str> = of(Kind::User).map(|line| line.text("user_name")).collect();
+        let names: BTreeSet<String> = of(Kind::User).map(|line| line.text("user_name")).collect();
         assert_eq!((names.len(), of(Kind::Group).count(), GROUPS), (PEOPLE, 50, 50));
         assert_eq!(of(Kind::Membership).count(), PEOPLE);
-        assert_eq!(of(Kind::User).filter(|line| line.record.contains_key("password")).count(), 2);
+        assert_eq!(of(Kind::User).filter(|line| line.record().contains_key("password")).count(), 2);
         assert_ne!(people.alice.password, people.bob.password);
     }
 }

@@ -37,8 +37,8 @@ impl Import<'_> {
     /// Makes everything: groups from the top of the tree down, then people, then who is where.
     ///
     /// # Errors
-    /// When the node can't be reached, or its answers can't be read: the rest would fare no better. What one record
-    /// is refused for is in the tally.
+    /// When the node can't be reached, its answers can't be read, or it refuses the caller or the realm: the rest would
+    /// fare no better. What one record is refused for is in the tally.
     pub(crate) async fn run(&self, lines: Vec<Line>, tally: &mut Tally) -> Result<(), Failure> {
         let mut parts: BTreeMap<(Kind, usize), Vec<Line>> = BTreeMap::new();
         for line in lines {
@@ -46,7 +46,7 @@ impl Import<'_> {
             let name = match line.kind {
                 Kind::Group => line.text("full_name"),
                 Kind::Membership => line.text("group"),
-                Kind::User | Kind::Manager => "",
+                Kind::User | Kind::Manager => String::new(),
             };
             let depth = name.matches('/').count();
             parts.entry((line.kind, depth)).or_default().push(line);
@@ -82,6 +82,9 @@ impl Import<'_> {
             self.progress.advance(1);
             match outcome {
                 Ok(outcome) => tally.add(number, kind, Ok(outcome)),
+                // What is refused whatever the line says: the rest would fare no better.
+                Err(failure @ Failure::Refused { status: 401 | 403, .. }) => return Err(failure),
+                Err(failure @ Failure::Refused { .. }) if failure.is_kind("no-such-realm") => return Err(failure),
                 Err(Failure::Refused { detail, .. }) => tally.add(number, kind, Err(detail)),
                 Err(Failure::Usage(why)) => tally.add(number, kind, Err(why)),
                 Err(failure) => return Err(failure),
@@ -93,9 +96,9 @@ impl Import<'_> {
     /// Makes one record.
     async fn make(&self, line: Line) -> Result<Made, Failure> {
         match line.kind {
-            Kind::Group => self.create("groups", line.record).await,
+            Kind::Group => self.create("groups", line.record()).await,
             Kind::User => {
-                let mut record = line.record;
+                let mut record = line.record();
                 record.insert("provenance".to_owned(), "import".into());
                 self.create("users", record).await
             }
@@ -112,7 +115,7 @@ impl Import<'_> {
             self.insist(|| Call::post(path.clone()).with_body(record.clone()).with_key(Some(key.clone()))).await;
         match answer {
             Ok(_) => Ok(Made::Now),
-            Err(Failure::Refused { status: 409, kind: Some(kind), .. }) if kind == "exists" => Ok(Made::Before),
+            Err(failure) if failure.is_kind("exists") => Ok(Made::Before),
             Err(failure) => Err(failure),
         }
     }
@@ -122,14 +125,10 @@ impl Import<'_> {
         if group.is_empty() || user.is_empty() {
             return Err(Failure::Usage("user and group are needed".to_owned()));
         }
-        let (group, user) = (reference(group), reference(user));
+        let (group, user) = (reference(&group), reference(&user));
         let path = format!("/v1/realms/{}/groups/{group}/{list}/{user}", segment(self.realm));
-        let span: Map<String, Value> = line
-            .record
-            .iter()
-            .filter(|(name, _)| SPAN.contains(&name.as_str()))
-            .map(|(n, v)| (n.clone(), v.clone()))
-            .collect();
+        let mut span = line.record();
+        span.retain(|name, _| SPAN.contains(&name.as_str()));
         let call =
             || if span.is_empty() { Call::put(path.clone()) } else { Call::put(path.clone()).with_body(span.clone()) };
         let answer = self.insist(call).await?;

@@ -4,8 +4,13 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use serde_json::{Map, Value};
 
+use super::strict::Strict;
+
 /// Bytes of a line: the node takes no larger request.
 const MAX_LINE: u64 = 1024 * 1024;
+
+/// What some editors begin a file with.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What a record is about. In the order in which they are made: each rests on those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,19 +48,29 @@ impl Kind {
     }
 }
 
-/// A record, and where it stands.
-#[derive(Clone, Debug, PartialEq)]
+/// A record, and where it stands. Kept as text, which takes a tenth of the memory. Has no `Debug`: it may hold a password.
 pub(crate) struct Line {
     pub(crate) number: usize,
     pub(crate) kind: Kind,
     /// Without its kind.
-    pub(crate) record: Map<String, Value>,
+    text: Box<str>,
 }
 
 impl Line {
+    /// A record without its kind.
+    pub(crate) fn new(number: usize, kind: Kind, record: Map<String, Value>) -> Self {
+        Self { number, kind, text: Value::Object(record).to_string().into() }
+    }
+
+    /// The record.
+    pub(crate) fn record(&self) -> Map<String, Value> {
+        // It was written from one.
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+
     /// A text of the record; empty where there is none.
-    pub(crate) fn text(&self, name: &str) -> &str {
-        self.record.get(name).and_then(Value::as_str).unwrap_or_default()
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.record().get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 }
 
@@ -75,16 +90,18 @@ pub(crate) fn read(from: impl Read) -> io::Result<(Vec<Line>, Vec<BadLine>)> {
         if (&mut from).take(MAX_LINE + 1).read_until(b'\n', &mut bytes)? == 0 {
             break;
         }
-        if bytes.len() as u64 > MAX_LINE {
+        let ended = bytes.last() == Some(&b'\n');
+        if !ended && bytes.len() as u64 > MAX_LINE {
             bad.push(BadLine { number, why: format!("longer than {MAX_LINE} bytes") });
             skip_line(&mut from)?;
             continue;
         }
+        let bytes = if number == 1 { bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes) } else { &bytes };
         if bytes.trim_ascii().is_empty() {
             continue;
         }
-        match parse(&bytes) {
-            Ok((kind, record)) => lines.push(Line { number, kind, record }),
+        match parse(bytes) {
+            Ok((kind, record)) => lines.push(Line::new(number, kind, record)),
             Err(why) => bad.push(BadLine { number, why }),
         }
     }
@@ -108,8 +125,13 @@ fn skip_line(from: &mut impl BufRead) -> io::Result<()> {
 }
 
 fn parse(bytes: &[u8]) -> Result<(Kind, Map<String, Value>), String> {
-    let parsed = serde_json::from_slice::<Map<String, Value>>(bytes);
-    let mut record = parsed.map_err(|error| format!("not a JSON object (column {})", error.column()))?;
+    let parsed = serde_json::from_slice::<Strict>(bytes);
+    let Strict(value) = parsed.map_err(|error| {
+        // The parser's message may quote, its place does not; a fault of the data is ours and says what it is.
+        let why = if error.is_data() { "a member is named twice" } else { "not a JSON object" };
+        format!("{why} (column {})", error.column())
+    })?;
+    let Value::Object(mut record) = value else { return Err("not a JSON object".to_owned()) };
     let kind = record.shift_remove("kind");
     let kind = kind.as_ref().and_then(Value::as_str).and_then(Kind::by_name);
     let names = Kind::ALL.map(Kind::name).join(", ");
@@ -126,7 +148,45 @@ mod tests {
         let (lines, bad) = read(text.as_bytes()).unwrap();
         assert_eq!(bad, []);
         let seen: Vec<_> = lines.iter().map(|line| (line.number, line.kind, line.text("user_name"))).collect();
-        assert_eq!(seen, [(1, Kind::User, "a"), (4, Kind::Group, "")]);
+        assert_eq!(seen, [(1, Kind::User, "a".to_owned()), (4, Kind::Group, String::new())]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over_at_the_beginning_alone() {
+        let line = "\u{feff}{\"kind\":\"user\"}\r\n";
+        let (lines, bad) = read(line.repeat(2).as_bytes()).unwrap();
+        assert_eq!((lines.len(), bad.iter().map(|bad| bad.number).collect::<Vec<_>>()), (1, vec![2]));
+    }
+
+    #[test]
+    fn the_longest_line_is_taken_and_a_longer_one_takes_no_other_with_it() {
+        let most = usize::try_from(MAX_LINE).unwrap();
+        let of = |length: usize| {
+            let (before, after) = (r#"{"kind":"user","x":""#, r#""}"#);
+            format!("{before}{}{after}", "x".repeat(length - before.len() - after.len()))
+        };
+        for (length, taken) in [(most - 1, true), (most, true), (most + 1, false), (most * 10, false)] {
+            let text = format!("{}\n{{\"kind\":\"user\"}}\n", of(length));
+            let (lines, bad) = read(text.as_bytes()).unwrap();
+            let numbers: Vec<_> = lines.iter().map(|line| line.number).collect();
+            assert_eq!(numbers, if taken { vec![1, 2] } else { vec![2] }, "{length}: {bad:?}");
+            assert_eq!(bad.len(), usize::from(!taken));
+        }
+    }
+
+    #[test]
+    fn what_is_named_twice_is_refused() {
+        for text in [
+            r#"{"kind":"user","user_name":"a","user_name":"b"}"#,
+            r#"{"kind":"user","kind":"group"}"#,
+            r#"{"kind":"user","name":{"given":"a","given":"b"}}"#,
+            r#"{"kind":"user","emails":[{"value":"a","value":"b"}]}"#,
+        ] {
+            let (lines, bad) = read(text.as_bytes()).unwrap();
+            assert!(lines.is_empty() && bad[0].why.starts_with("a member is named twice (column"), "{bad:?}");
+        }
+        let (lines, _) = read(r#"{"kind":"user","x":[null,true,-1,1,1.5,"\u0041",{}]}"#.as_bytes()).unwrap();
+        assert_eq!(Value::Object(lines[0].record()).to_string(), r#"{"x":[null,true,-1,1,1.5,"A",{}]}"#);
     }
 
     #[test]

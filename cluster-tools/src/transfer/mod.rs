@@ -7,6 +7,7 @@ mod export;
 mod import;
 mod line;
 mod progress;
+mod strict;
 mod tally;
 
 pub(crate) use export::{Broken, export};

@@ -27,7 +27,7 @@ fn problem(error: MoveGroupError) -> Problem {
         MoveGroupError::Cycle => conflict("cycle"),
         MoveGroupError::NameTaken => conflict("exists"),
         MoveGroupError::TooManyBelow => conflict("too-many-groups"),
-        MoveGroupError::TooManyMembers => conflict("too-many-members"),
+        MoveGroupError::TooManyMembers | MoveGroupError::TooManyMemberships => conflict("too-many-members"),
         MoveGroupError::TooDeep | MoveGroupError::NameTooLong => out_of_bounds(text),
         MoveGroupError::Member(error) => members::problem(error),
     }

@@ -15,9 +15,12 @@ use crate::outcome::refused;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KnownKey {
-    /// `SHA256:` and the digest in base64, as it is shown.
+    /// The digest in base64, as it is shown; `SHA256:` may stand before it, as OpenSSH writes it.
     fingerprint: String,
 }
+
+/// What OpenSSH writes before a fingerprint.
+const SHA256: &str = "SHA256:";
 
 pub(crate) async fn add_certificate(_: Admin, call: ClusterCall) -> Answer {
     let new = call.json::<CertificateField>()?.parse()?;
@@ -47,8 +50,9 @@ pub(crate) async fn add_ssh_key(_: Admin, call: ClusterCall) -> Answer {
 
 pub(crate) async fn remove_ssh_key(_: Admin, call: ClusterCall) -> Answer {
     let KnownKey { fingerprint } = call.json()?;
+    let fingerprint = fingerprint.strip_prefix(SHA256).unwrap_or(&fingerprint);
     let changed = change_and_show(&call, |tx, realm, id| {
-        Ok(refused(user::remove_ssh_key(tx, &realm.key, id, &fingerprint, &call.actor)?, not_removed))
+        Ok(refused(user::remove_ssh_key(tx, &realm.key, id, fingerprint, &call.actor)?, not_removed))
     });
     changed.await
 }

@@ -44,10 +44,11 @@ pub(crate) async fn list(_: Admin, call: ClusterCall) -> Answer {
     Ok(ok(json!({ "sessions": sessions.await? })))
 }
 
+/// Ends the person's sessions, and every refresh family and token in their name.
 pub(crate) async fn end_all(_: Admin, call: ClusterCall) -> Answer {
     call.without_body()?;
     let ended = change(&call, |tx, realm, id| {
-        Ok(match session::end_all(tx, &realm.key, id, None, &call.actor)? {
+        Ok(match session::end_all_access(tx, &realm.key, id, &call.actor)? {
             Outcome::Commit(ended) => Outcome::Commit(Ok(ended)),
             Outcome::Answer(ended) => Outcome::Answer(Ok(ended)),
         })

@@ -96,6 +96,20 @@ pub fn refused(read: &impl Read, realm: &Stored<Realms>, fault: &RedirectFault) 
     })
 }
 
+/// Where the answer to a request goes, if its client is one that may be told, and the redirect URI its own. A request
+/// for which this refuses is kept by no page of ours.
+///
+/// # Errors
+/// Inner: what only the person is told. Outer: when storage fails.
+pub fn destination(
+    read: &impl Read,
+    realm: &Stored<Realms>,
+    request: &AuthorizationRequest,
+) -> Result<Result<String, PageFault>, Abort> {
+    let found = client_and_target(read, realm, request.client_id(), request.redirect_uri(), request.state())?;
+    Ok(found.map(|(_, target)| target.uri))
+}
+
 /// Tells the client of a well-formed request an error, if it is one and the redirect URI is its own.
 pub(super) fn turn_away(
     read: &impl Read,

@@ -24,7 +24,7 @@ use std::time::Duration;
 
 pub use approve::{Approval, CodeSeed, Consented, approve, deny};
 pub use error::{AuthorizeError, PageFault, RedirectFault, RequestFault};
-pub use evaluate::{Arrival, ConsentAsk, Evaluation, Granted, LoginAsk, evaluate, refused};
+pub use evaluate::{Arrival, ConsentAsk, Evaluation, Granted, LoginAsk, destination, evaluate, refused};
 pub use prompt::{Prompt, Prompts};
 pub use redirect::RedirectUrl;
 pub use request::{AuthorizationRequest, MAX_REQUEST, ParsedRequest};

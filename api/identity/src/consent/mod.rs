@@ -1,19 +1,23 @@
 //! Approvals that a person wants remembered: which client may have which scopes without asking again.
 
+mod access;
 mod record;
 mod remove;
 
 #[cfg(test)]
+mod access_test;
+#[cfg(test)]
 mod tests;
 
-use raft_store_core::{Abort, Read, Stored, Tx};
+use raft_store_core::{Abort, Read, Stored, Timestamp, Tx};
 
+pub use access::{Access, Accesses, MAX_ACCESSES, accesses};
 pub use record::{Approval, Consent, Consents, ConsentsOfUser};
-pub use remove::{NoSuchConsent, remove};
+pub use remove::{NoAccess, remove};
 
 pub(crate) use remove::purge;
 
-use crate::client::{self, AuthMethod, Client};
+use crate::client::{self, AuthMethod, Client, Clients};
 use crate::ids::{ClientId, RealmId, UserId};
 use crate::scope::{MAX_SCOPES, Scope, ScopeList};
 
@@ -69,7 +73,7 @@ pub fn may_be_remembered(client: &Client, redirect_uri: &str) -> Result<bool, Ab
     Ok(client.auth_method()? != AuthMethod::None || redirect_uri.starts_with("https://"))
 }
 
-/// A person's approvals, by client.
+/// A person's approvals as they are recorded, by client. What they are worth: [`accesses`].
 ///
 /// # Errors
 /// When storage fails.
@@ -94,8 +98,12 @@ pub(crate) fn covers(read: &impl Read, realm: &RealmId, at: &Place<'_>, scopes: 
     let Some(approval) = approvals.find(|approval| approval.redirect_uri == at.redirect_uri) else { return Ok(false) };
     let Some(client) = client::get(read, realm, at.client)? else { return Ok(false) };
     let approved = approval.scopes()?;
-    let holds = approval.holds(read.now()) && approval.given_ms >= client.row.created_ms;
-    Ok(holds && scopes.iter().all(|scope| approved.has(scope.as_str())))
+    Ok(counts(approval, &client, read.now()) && scopes.iter().all(|scope| approved.has(scope.as_str())))
+}
+
+/// Whether an approval holds, and was given to this client and not to an earlier one of the same id.
+fn counts(approval: &Approval, client: &Stored<Clients>, now: Timestamp) -> bool {
+    approval.holds(now) && approval.given_ms >= client.row.created_ms
 }
 
 /// The scopes that were approved now, and as many of those approved before as there is room for.

@@ -108,14 +108,14 @@ fn what_is_taken_back_is_over_at_once() {
     let (access, token) = (flow.access_token(&redeemed.permit), redeemed.refresh.unwrap());
     let code = flow.code(WEB);
     let remove = |client| flow.world.decided(|tx| remove(tx, &vo(), ANNA, &id(client), &actor()));
-    assert_eq!(remove("other"), Err(NoSuchConsent));
+    assert_eq!(remove("other"), Err(NoAccess));
     assert!(flow.world.active(&access));
     assert_eq!(remove("web"), Ok(()));
     assert_eq!(flow.last_event(), "consent.remove");
     assert!(!flow.world.active(&access));
     assert!(flow.refresh("web", token.reveal()).is_err() && flow.redeem(&code).is_err());
     assert_eq!(flow.error(WEB), "consent");
-    assert_eq!(remove("web"), Err(NoSuchConsent));
+    assert_eq!(remove("web"), Err(NoAccess));
     flow.approve(WEB, Some((ALL, Remember::UntilRevoked))).unwrap();
     assert!(flow.redeem(&flow.code(WEB)).is_ok(), "what is approved anew counts");
 }

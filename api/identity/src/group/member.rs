@@ -65,6 +65,35 @@ pub enum MemberError {
     Span,
 }
 
+/// What joining writes of one person.
+pub(super) struct Joining {
+    /// The memberships that change; those that would never count any more go.
+    changes: Vec<(GroupId, Membership)>,
+    /// When the membership counts.
+    span: Span,
+}
+
+impl Joining {
+    /// How many memberships change.
+    pub(super) const fn len(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// Writes it; `group` is the one that is joined.
+    pub(super) fn write(&self, tx: &mut Tx<'_>, realm: &RealmId, user: UserId, group: GroupId, actor: &Actor) -> Result<(), Abort> {
+        let now = tx.now();
+        for (id, row) in &self.changes {
+            write(tx, realm, user, *id, row, now)?;
+        }
+        let changes = json!({
+            "user": user.to_string(),
+            "starts_ms": self.span.starts_ms,
+            "ends_ms": self.span.ends_ms,
+        });
+        event::record(tx, realm, "group.add_member", &group.to_string(), changes, actor)
+    }
+}
+
 /// Puts somebody into a group and into those above it.
 ///
 /// With `span`, a membership that is there is changed to it. It never reaches beyond that of a group above, and those
@@ -86,77 +115,78 @@ pub fn add_member(
         return refuse(MemberError::NoSuchUser);
     }
     let Some(chain) = chain(tx, realm, group)? else { return refuse(MemberError::NoSuchGroup) };
-    let mut theirs: BTreeMap<GroupId, Stored<Memberships>> =
-        memberships_of(tx, realm, user)?.into_iter().map(|stored| (stored.key.2, stored)).collect();
-    if let (Some(stored), None) = (theirs.get(&group), span) {
-        return Ok(Outcome::Answer(Ok(stored.clone())));
+    let at = (realm.clone(), user, group);
+    if span.is_none()
+        && let Some(stored) = tx.get::<Memberships>(&at)?
+    {
+        return Ok(Outcome::Answer(Ok(stored)));
     }
+    let is_below = |id| is_below(tx, realm, id, group);
+    let joining = match joining(tx, realm, user, &chain, span.unwrap_or_default(), provenance, is_below)? {
+        Ok(joining) => joining,
+        Err(error) => return refuse(error),
+    };
+    let changed = joining.len() > 0;
+    if changed {
+        joining.write(tx, realm, user, group, actor)?;
+    }
+    let stored = tx.get::<Memberships>(&at)?.ok_or_else(|| Abort::corrupt("membership"))?;
+    Ok(if changed { Outcome::Commit(Ok(stored)) } else { Outcome::Answer(Ok(stored)) })
+}
+
+/// What changes when somebody joins the first group of a chain for a span. `is_below` says of their other groups
+/// whether they are below it.
+pub(super) fn joining(
+    tx: &Tx<'_>,
+    realm: &RealmId,
+    user: UserId,
+    chain: &[Stored<Groups>],
+    span: Span,
+    provenance: Provenance,
+    is_below: impl Fn(GroupId) -> Result<bool, Abort>,
+) -> Result<Result<Joining, MemberError>, Abort> {
+    let theirs: BTreeMap<GroupId, Membership> =
+        memberships_of(tx, realm, user)?.into_iter().map(|stored| (stored.key.2, stored.row)).collect();
     let now = tx.now();
     let new = chain.iter().filter(|group| !theirs.contains_key(&group.key.1)).count();
     if theirs.len() + new > MAX_MEMBERSHIPS {
-        return refuse(MemberError::TooMany);
+        return Ok(Err(MemberError::TooMany));
     }
     // From the top down: each lies within the one above.
     let mut allowed = Span::ALWAYS;
     let mut changes: Vec<(GroupId, Membership)> = Vec::new();
-    for one in chain.iter().rev() {
+    for (height, one) in chain.iter().enumerate().rev() {
         let id = one.key.1;
-        let known = theirs.get(&id).map(|stored| stored.row.clone());
-        let wanted = match &known {
-            Some(row) if id != group => Span::of(row),
-            _ => span.unwrap_or_default().within(allowed),
+        let known = theirs.get(&id);
+        let wanted = match known {
+            Some(row) if height > 0 => Span::of(row),
+            _ => span.within(allowed),
         };
         if !wanted.is_possible(now) {
-            return refuse(MemberError::Span);
+            return Ok(Err(MemberError::Span));
         }
         allowed = wanted;
-        let row = spanned(known.as_ref(), wanted, now, provenance);
-        if known.as_ref() != Some(&row) {
+        let row = spanned(known, wanted, now, provenance);
+        if known != Some(&row) {
             changes.push((id, row));
         }
     }
-    if changes.is_empty() {
-        let stored = theirs.remove(&group).ok_or_else(|| Abort::corrupt("membership"))?;
-        return Ok(Outcome::Answer(Ok(stored)));
+    if !changes.is_empty() {
+        // The groups below are cut to the span of this one.
+        for (id, row) in theirs.iter().filter(|(id, _)| chain.iter().all(|one| one.key.1 != **id)) {
+            let cut = Span::of(row).within(allowed);
+            if cut != Span::of(row) && is_below(*id)? {
+                changes.push((*id, Membership { starts_ms: cut.starts_ms, ends_ms: cut.ends_ms, ..row.clone() }));
+            }
+        }
     }
-    cut_below(tx, realm, group, allowed, &theirs, &mut changes)?;
-    for (id, row) in changes {
-        write(tx, realm, user, id, &row, now)?;
-    }
-    let changes = json!({
-        "user": user.to_string(),
-        "starts_ms": allowed.starts_ms,
-        "ends_ms": allowed.ends_ms,
-    });
-    event::record(tx, realm, "group.add_member", &group.to_string(), changes, actor)?;
-    let at = (realm.clone(), user, group);
-    let stored = tx.get::<Memberships>(&at)?.ok_or_else(|| Abort::corrupt("membership"))?;
-    Ok(Outcome::Commit(Ok(stored)))
+    Ok(Ok(Joining { changes, span: allowed }))
 }
 
 /// The row of a membership with this span.
 fn spanned(known: Option<&Membership>, span: Span, now: Timestamp, provenance: Provenance) -> Membership {
     let fresh = || Membership { created_ms: now.0, provenance: provenance.stored(), ..Membership::default() };
     Membership { starts_ms: span.starts_ms, ends_ms: span.ends_ms, ..known.cloned().unwrap_or_else(fresh) }
-}
-
-/// Cuts the memberships of the groups below to the span of this one.
-fn cut_below(
-    tx: &Tx<'_>,
-    realm: &RealmId,
-    group: GroupId,
-    allowed: Span,
-    theirs: &BTreeMap<GroupId, Stored<Memberships>>,
-    changes: &mut Vec<(GroupId, Membership)>,
-) -> Result<(), Abort> {
-    for (id, stored) in theirs {
-        let old = Span::of(&stored.row);
-        let cut = old.within(allowed);
-        if *id != group && cut != old && is_below(tx, realm, *id, group)? {
-            changes.push((*id, Membership { starts_ms: cut.starts_ms, ends_ms: cut.ends_ms, ..stored.row.clone() }));
-        }
-    }
-    Ok(())
 }
 
 /// Writes a membership, or removes one that would never count.

@@ -32,5 +32,5 @@ pub use record::{
     Group, GroupByExternalId, GroupByName, GroupManagers, Groups, GroupsManagedBy, GroupsOfUser, ManagedByUser,
     Management, ManagersOfGroup, MembersByGroup, MembersOfGroup, Membership, Memberships, ROOT, Subgroups,
 };
-pub use set_parent::{MAX_MOVED_MEMBERS, MoveGroupError, set_parent};
+pub use set_parent::{MAX_MOVED_MEMBERS, MAX_MOVED_MEMBERSHIPS, MoveGroupError, set_parent};
 pub use update::{GroupPatch, UpdateGroupError, update};

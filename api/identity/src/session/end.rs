@@ -8,6 +8,7 @@ use super::record::Sessions;
 use crate::event::{self, Actor};
 use crate::ids::{RealmId, UserId};
 use crate::opaque::TokenHash;
+use crate::user::UserNotBefore;
 use crate::{Decided, refuse};
 
 /// There is no such session.
@@ -66,27 +67,20 @@ pub fn end_by_id(
     }
 }
 
-/// Ends all sessions of a person but one, or all. Answers how many.
+/// Ends all that is open to a person, or in their name, now: their sessions, and at every replica, once the transaction
+/// is committed, every code, refresh family, access token and one-time link of theirs. Answers how many sessions counted.
 ///
 /// # Errors
 /// Only when storage fails.
-pub fn end_all(
-    tx: &mut Tx<'_>,
-    realm: &RealmId,
-    user: UserId,
-    but: Option<&TokenHash>,
-    actor: &Actor,
-) -> Result<Outcome<usize>, Abort> {
-    let all = list(tx, realm, user)?;
-    let ended: Vec<TokenHash> = all.iter().map(|session| session.key.1).filter(|hash| Some(hash) != but).collect();
-    if ended.is_empty() {
-        return Ok(Outcome::Answer(0));
+pub fn end_all_access(tx: &mut Tx<'_>, realm: &RealmId, user: UserId, actor: &Actor) -> Result<Outcome<usize>, Abort> {
+    let counted = list(tx, realm, user)?.len();
+    for session in records(tx, realm, user)? {
+        tx.delete::<Sessions>(&session.key)?;
     }
-    for hash in &ended {
-        tx.delete::<Sessions>(&(realm.clone(), *hash))?;
-    }
-    event::record(tx, realm, "session.end_all", &user.to_string(), json!({"sessions": ended.len()}), actor)?;
-    Ok(Outcome::Commit(ended.len()))
+    // Whether there was a session or not: applications go on without one.
+    tx.touch::<UserNotBefore>(&(realm.clone(), user));
+    event::record(tx, realm, "user.end_access", &user.to_string(), json!({"sessions": counted}), actor)?;
+    Ok(Outcome::Commit(counted))
 }
 
 /// Removes at most `limit` sessions of a person who is being deleted; answers how many.

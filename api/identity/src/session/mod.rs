@@ -14,7 +14,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use end::{EndedBy, NoSuchSession, end, end_all, end_by_id};
+pub use end::{EndedBy, NoSuchSession, end, end_all_access, end_by_id};
 pub use list::{SessionId, list};
 pub use live::{LiveSession, NoSession, live, touch, touch_is_due};
 pub use record::{Amr, Session, Sessions, SessionsByUser, SessionsOfUser};

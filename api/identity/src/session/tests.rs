@@ -4,6 +4,7 @@ use raft_store_core::{Outcome, Stored};
 
 use super::testing::{person, set_active};
 use super::*;
+use crate::authorize::testing::{Flow, WEB};
 use crate::event::Actor;
 use crate::ids::UserId;
 use crate::opaque::TokenHash;
@@ -163,14 +164,34 @@ fn sessions_are_ended_by_token_by_name_and_all() {
     world.decided(|tx| end_by_id(tx, &vo(), ANNA, SessionId::of(&hash(2)), &actor())).unwrap();
     assert_eq!(why(&world, 2), Some(NoSession::Unknown));
 
-    let ended = world.store.run(|tx| end_all(tx, &vo(), ANNA, Some(&hash(3)), &actor())).unwrap();
-    assert_eq!((ended, names(&world, ANNA)), (1, vec![hash(3)]));
-    assert_eq!(world.store.run(|tx| end_all(tx, &vo(), ANNA, None, &actor())).unwrap(), 1);
+    assert_eq!(world.store.run(|tx| end_all_access(tx, &vo(), ANNA, &actor())).unwrap(), 2);
     assert_eq!(names(&world, ANNA), []);
+    assert_eq!(why(&world, 3), Some(NoSession::Unknown));
     assert_eq!(why(&world, 5), None);
     let told: Vec<_> = world.events().iter().map(|event| event["what"].as_str().unwrap().to_owned()).collect();
-    let told: Vec<_> = told.into_iter().filter(|what| what.starts_with("session")).collect();
-    assert_eq!(told, ["session.sign_out", "session.end", "session.end_all", "session.end_all"]);
+    assert_eq!(told[told.len() - 3..], ["session.sign_out", "session.end", "user.end_access"]);
+}
+
+/// Applications go on without a session: their families and tokens end as well.
+#[test]
+fn ending_all_access_ends_what_applications_hold() {
+    for signed_in in [true, false] {
+        let flow = Flow::new();
+        let redeemed = flow.redeem(&flow.code(WEB)).unwrap();
+        let (access, token) = (flow.access_token(&redeemed.permit), redeemed.refresh.unwrap());
+        let code = flow.code(WEB);
+        if !signed_in {
+            flow.world.decided(|tx| end(tx, &vo(), &flow.session.get(), EndedBy::SignOut, &actor())).unwrap();
+        }
+        assert!(flow.world.active(&access));
+        let ended = flow.world.store.run(|tx| end_all_access(tx, &vo(), ANNA, &actor())).unwrap();
+        assert_eq!(ended, usize::from(signed_in));
+        assert_eq!(flow.last_event(), "user.end_access");
+        assert!(!flow.world.active(&access));
+        assert!(flow.refresh("web", token.reveal()).is_err() && flow.redeem(&code).is_err());
+        flow.sign_in(ANNA);
+        assert!(flow.redeem(&flow.code(WEB)).is_ok(), "what is begun anew counts");
+    }
 }
 
 #[test]

@@ -213,9 +213,14 @@ pub(crate) async fn submit(services: Services, call: AuthorizeCall) -> Response 
     };
     let request = call.context.request();
     let looked = services.store.view(&request, Freshness::Linearizable, |view| {
-        match Resolved::of(&services, view, &call.realm, &came)? {
-            Ok(resolved) => resolved.onwards(view, &call.realm, PATH),
-            Err(next) => Ok(next),
+        let resolved = match Resolved::of(&services, view, &call.realm, &came)? {
+            Ok(resolved) => resolved,
+            Err(next) => return Ok(next),
+        };
+        // What comes back in a continuation of ours was sent by a client that is one.
+        match authorize::destination(view, &call.realm, &resolved.request)? {
+            Ok(_) => resolved.onwards(view, &call.realm, PATH),
+            Err(fault) => Ok(Next::Page(shown(fault))),
         }
     });
     let next = looked.await.map(|done| done.answer).map_err(NoAnswer::from);

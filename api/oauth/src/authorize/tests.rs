@@ -212,6 +212,24 @@ async fn a_posted_request_goes_on_by_get() {
     assert_eq!(huge.status, 413);
 }
 
+/// A continuation is our word to every page of ours that the request is a client's: it is not given for others'.
+#[tokio::test]
+async fn a_posted_request_is_taken_no_further_for_nobody() {
+    let world = World::with_people();
+    for body in [
+        to("https://evil.example/cb"),
+        to("https://rp.example/cb/"),
+        to("javascript:alert(1)"),
+        to("https://rp.example/cb").replace("client_id=web", "client_id=nobody"),
+        "response_type=code&client_id=nobody".to_owned(),
+    ] {
+        let posted = world.call("POST", "/authorize", &[(CONTENT_TYPE.as_str(), FORM)], &body).await;
+        assert_eq!((posted.status.as_u16(), posted.headers.get("location")), (400, None), "{body}");
+        let got = world.authorize(&body, None).await;
+        assert_eq!((got.status.as_u16(), got.text == posted.text), (400, true), "as by GET: {body}");
+    }
+}
+
 /// IR14: a cookie counts here, so that no script of another origin reads an answer.
 #[tokio::test]
 async fn scripts_of_other_origins_read_nothing() {

@@ -23,8 +23,11 @@ account-session-end-all-words = Beendet jede Sitzung, auch diese, und jedes Toke
 
 account-approvals = Anwendungen mit dauerhaftem Zugriff
 account-approvals-none = Es gibt keine.
+account-approvals-words = Anwendungen, die Zugriff behalten, während Sie abwesend sind, oder Sie ohne Nachfrage anmelden dürfen. Ein Widerruf beendet sofort jedes Token, das die Anwendung in Ihrem Namen hat.
+account-approvals-more = Es gibt weitere. Sie erscheinen hier, wenn Sie diese widerrufen.
 account-approval-since = Erlaubt
 account-approval-until = Bis
+account-approval-once = Behält den einmal erlaubten Zugriff. Beim nächsten Mal fragt sie wieder.
 account-approval-remove = Widerrufen
 
 account-password = Passwort ändern

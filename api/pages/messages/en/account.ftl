@@ -23,8 +23,11 @@ account-session-end-all-words = Ends every session, this one too, and every toke
 
 account-approvals = Applications with standing access
 account-approvals-none = There are none.
+account-approvals-words = Applications that keep access while you are away, or may sign you in without asking. Withdrawing ends at once every token that the application holds in your name.
+account-approvals-more = There are more. They appear here as you withdraw these.
 account-approval-since = Allowed
 account-approval-until = Until
+account-approval-once = Keeps the access that you gave it once. It asks again the next time.
 account-approval-remove = Withdraw
 
 account-password = Change your password

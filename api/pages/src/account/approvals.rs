@@ -10,7 +10,7 @@ use crate::error::PageError;
 use crate::page;
 use crate::visit::Visit;
 
-/// Takes back what the person allowed a client. An approval that is not there is taken back already.
+/// Takes back what the person allowed a client, remembered or not. What is not there is taken back already.
 pub(crate) async fn remove(services: Services, OwnFormCall(call): OwnFormCall) -> Result<Response, PageError> {
     let visit = Visit::new(services, call);
     let session = match signed_in(&visit).await? {

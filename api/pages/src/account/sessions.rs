@@ -1,11 +1,9 @@
 //! `POST /account/sessions/end` and `/account/sessions/end-all`.
 
 use axum::response::Response;
-use raft_store_core::Outcome;
 use woad_http::Services;
 use woad_http::page::OwnFormCall;
 use woad_identity::session::{self, SessionId};
-use woad_identity::user::UserNotBefore;
 
 use super::signed_in;
 use crate::error::PageError;
@@ -34,7 +32,7 @@ pub(crate) async fn end(services: Services, OwnFormCall(call): OwnFormCall) -> R
     Ok(page::see_other("/account?done=session"))
 }
 
-/// Ends all of the person's sessions, this one too, and every token that was issued in their name.
+/// Ends all of the person's sessions, this one too, and every token that applications hold in their name.
 pub(crate) async fn end_all(services: Services, OwnFormCall(call): OwnFormCall) -> Result<Response, PageError> {
     let visit = Visit::new(services, call);
     let session = match signed_in(&visit).await? {
@@ -42,14 +40,6 @@ pub(crate) async fn end_all(services: Services, OwnFormCall(call): OwnFormCall) 
         Err(elsewhere) => return Ok(elsewhere),
     };
     let (realm, user, actor) = (&visit.call.realm.key, session.user().key.1, visit.actor(&session));
-    visit
-        .transact(|tx| {
-            let ended = session::end_all(tx, realm, user, None, &actor)?;
-            if matches!(ended, Outcome::Commit(_)) {
-                tx.touch::<UserNotBefore>(&(realm.clone(), user));
-            }
-            Ok(ended)
-        })
-        .await?;
+    visit.transact(|tx| session::end_all_access(tx, realm, user, &actor)).await?;
     Ok(signed_out())
 }

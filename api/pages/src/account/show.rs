@@ -6,9 +6,10 @@ use http::StatusCode;
 use raft_store_core::{Abort, Freshness, Read, Stored};
 use woad_http::Services;
 use woad_http::page::PageCall;
+use woad_identity::consent::{self, Access};
 use woad_identity::session::{self, LiveSession, SessionId, Sessions};
 use woad_identity::user::User;
-use woad_identity::{client, consent, csrf, password};
+use woad_identity::{csrf, password};
 
 use crate::error::PageError;
 use crate::faults::Faults;
@@ -29,6 +30,7 @@ struct AccountTemplate {
     person: Person,
     sessions: Vec<SessionLine>,
     approvals: Vec<ApprovalLine>,
+    more_approvals: bool,
     hint: String,
 }
 
@@ -56,6 +58,7 @@ struct ApprovalLine {
     scopes: Vec<ScopeLine>,
     since: String,
     until: Option<String>,
+    asks_again: bool,
     remove_label: String,
 }
 
@@ -105,14 +108,7 @@ fn template(visit: &Visit, read: &impl Read, session: &LiveSession) -> Result<Ac
     let user = session.user();
     let id = user.key.1;
     let sessions = session::list(read, &realm.key, id)?;
-    let mut approvals = Vec::new();
-    for consent in consent::list(read, &realm.key, id)? {
-        let client = client::get(read, &realm.key, &consent.key.2)?;
-        let name = client.map(|client| client.row.client_name).filter(|name| !name.is_empty());
-        let client_name = name.unwrap_or_else(|| consent.key.2.to_string());
-        let held = consent.row.approvals.iter().filter(|approval| approval.holds(read.now()));
-        approvals.extend(approval_line(lang, consent.key.2.to_string(), client_name, held));
-    }
+    let accesses = consent::accesses(read, &realm.key, id)?;
     Ok(AccountTemplate {
         shell: Shell { wide: true, ..visit.shell(read)? },
         notice: None,
@@ -121,7 +117,8 @@ fn template(visit: &Visit, read: &impl Read, session: &LiveSession) -> Result<Ac
         csrf: csrf::token(read, &realm.key, session.hash())?,
         person: person(&user.row, password::stored(read, &realm.key, id)?.is_some()),
         sessions: sessions.iter().map(|stored| session_line(lang, stored, session)).collect(),
-        approvals,
+        approvals: accesses.clients.iter().map(|access| approval_line(lang, access)).collect(),
+        more_approvals: accesses.more,
         hint: new_password::hint(lang, &realm.row),
     })
 }
@@ -155,27 +152,20 @@ fn session_line(lang: Lang, stored: &Stored<Sessions>, this: &LiveSession) -> Se
     }
 }
 
-/// One line a client, whatever the number of its redirect URIs; nothing, when no approval holds.
-fn approval_line<'a>(
-    lang: Lang,
-    client_id: String,
-    client_name: String,
-    approvals: impl Iterator<Item = &'a consent::Approval>,
-) -> Option<ApprovalLine> {
-    let approvals: Vec<_> = approvals.collect();
-    let since = approvals.iter().map(|approval| approval.given_ms).max()?;
-    let forever = approvals.iter().any(|approval| approval.expires_ms == 0);
-    let until = approvals.iter().map(|approval| approval.expires_ms).max().filter(|_| !forever);
-    let mut scopes: Vec<&str> = approvals.iter().flat_map(|approval| approval.scope.split(' ')).collect();
-    scopes.retain(|scope| !scope.is_empty());
-    let mut seen = std::collections::BTreeSet::new();
-    scopes.retain(|scope| seen.insert(*scope));
-    Some(ApprovalLine {
-        scopes: scopes.into_iter().map(|scope| scopes::line(lang, scope)).collect(),
-        since: moment::day(since),
-        until: until.map(moment::minute),
+/// One line a client, whatever it has its access from.
+fn approval_line(lang: Lang, access: &Access) -> ApprovalLine {
+    let client_id = access.client.key.1.to_string();
+    let client_name = match access.client.row.client_name.as_str() {
+        "" => client_id.clone(),
+        name => name.to_owned(),
+    };
+    ApprovalLine {
+        scopes: access.scopes.iter().map(|scope| scopes::line(lang, scope.as_str())).collect(),
+        since: moment::day(access.since_ms),
+        until: access.until_ms.map(moment::minute),
+        asks_again: !access.remembered,
         remove_label: format!("{}: {client_name}", lang.text("account-approval-remove")),
         client_id,
         client_name,
-    })
+    }
 }

@@ -16,7 +16,7 @@ pub(crate) async fn show(services: Services, call: PageCall) -> Result<Response,
     let mut visit = Visit::new(services, call);
     let pending = match visit.call.query.get("continue") {
         Some(text) => {
-            let found = visit.view(Freshness::Local, |view| Pending::open(view, &visit.call.realm.key, text)).await?;
+            let found = visit.view(Freshness::Local, |view| Pending::open(view, &visit.call.realm, text)).await?;
             Some(found.ok_or_else(|| visit.fail(PageFault::Stale))?)
         }
         None => None,

@@ -33,7 +33,9 @@ pub(crate) enum Wanted {
 impl Wanted {
     /// Text to compare with an attribute.
     pub(super) fn text(attribute: &Attribute, text: &str) -> Self {
-        if attribute.case_exact { Self::Exact(text.to_owned()) } else {
+        if attribute.case_exact {
+            Self::Exact(text.to_owned())
+        } else {
             Self::Folded { folded: folded(text), written: text.to_owned() }
         }
     }
@@ -58,7 +60,7 @@ impl Wanted {
 
 /// Text as it is compared without regard to case.
 pub(crate) fn folded(text: &str) -> String {
-    fold::word(text)
+    if text.is_ascii() { text.to_ascii_lowercase() } else { fold::word(text) }
 }
 
 /// A time in RFC 3339's form.

@@ -2,6 +2,7 @@
 
 use super::resolve::{Filter, Term};
 use super::syntax::Op;
+use crate::path::Place;
 
 /// Resources that an index finds. All that the filter holds of are among them, and others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,38 @@ pub(crate) fn lookups(filter: &Filter) -> Option<Vec<Lookup>> {
         }
         Filter::Never => Some(Vec::new()),
         Filter::Not(_) | Filter::Compare(..) | Filter::Present(_) => None,
+    }
+}
+
+/// The members that a filter asks for, if it asks for some by id and not for any other: then no other need be read to
+/// know whether it holds. `None`: it may look at each.
+pub(crate) fn members_named(filter: &Filter) -> Option<Vec<String>> {
+    let is_members = |place: &Place| place.is("members");
+    match filter {
+        Filter::And(all) | Filter::Or(all) => {
+            all.iter().map(members_named).collect::<Option<Vec<_>>>().map(|all| all.concat())
+        }
+        Filter::Not(one) => members_named(one),
+        Filter::Compare(Term { place: Some(place), sub: Some(sub) }, Op::Eq | Op::Ne, wanted) if is_members(place) => {
+            if sub.name == "value" {
+                wanted.as_text().map(|id| vec![id.to_owned()])
+            } else {
+                None
+            }
+        }
+        Filter::Within(place, _) if is_members(place) => {
+            let ids = lookups(filter)?.into_iter().map(|lookup| match lookup {
+                Lookup::WithMember(id) => Some(id),
+                _ => None,
+            });
+            ids.collect()
+        }
+        Filter::Compare(Term { place: Some(place), .. }, ..) | Filter::Present(Term { place: Some(place), .. })
+            if is_members(place) =>
+        {
+            None
+        }
+        Filter::Compare(..) | Filter::Present(_) | Filter::Within(..) | Filter::Never => Some(Vec::new()),
     }
 }
 

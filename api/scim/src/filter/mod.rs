@@ -11,7 +11,7 @@ mod syntax;
 mod tests;
 
 pub(crate) use eval::{folded, moment};
-pub(crate) use index::{Lookup, lookups};
+pub(crate) use index::{Lookup, lookups, members_named};
 pub(crate) use parser::{parse, parse_value_path};
 pub(crate) use resolve::Filter;
 pub(crate) use syntax::Syntax;

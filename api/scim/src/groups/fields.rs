@@ -8,6 +8,7 @@ use super::refused::Refused;
 use crate::schema::GROUPS;
 
 /// What a resource says of a group, its members apart.
+#[derive(Clone, Debug)]
 pub(super) struct Fields {
     /// Name, description and external id.
     pub(super) patch: GroupPatch,

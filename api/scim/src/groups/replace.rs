@@ -1,4 +1,5 @@
-//! `PUT /Groups/{id}` (RFC 7644 §3.5.1). What is left out is unset, members too.
+//! `PUT /Groups/{id}` (RFC 7644 §3.5.1). What is left out is unset, members too; but a group whose parent is left out
+//! stays where it is, since its place is in its full name, and that in tokens.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -29,7 +30,10 @@ pub(crate) async fn handle(services: Services, WriteCall(call): WriteCall) -> Re
     let users = members::ids(resource.get("members").and_then(Value::as_array).map_or(&[], Vec::as_slice))?;
     let members = [MemberChange::Become(users)];
     let run = |tx: &mut Tx<'_>| match begin(tx, &call, id, condition.as_ref())? {
-        Ok(stored) => write(tx, &call, &stored, &fields, &members),
+        Ok(stored) => {
+            let parent = fields.parent.or_else(|| stored.row.parent());
+            write(tx, &call, &stored, &Fields { parent, ..fields.clone() }, &members)
+        }
         Err(refused) => Ok(Outcome::Answer(Err(refused))),
     };
     let done = services.store.transact(&call.request(), run).await?;

@@ -110,3 +110,48 @@ async fn a_hundred_members_join_at_once_and_no_more() {
     assert_eq!(found["totalResults"], 1);
     assert_eq!(world.call("DELETE", &path, &Value::Null).await.status, 204);
 }
+
+#[tokio::test]
+async fn a_replacement_says_what_it_changes_and_may_repeat_the_rest() {
+    let world = World::new();
+    let mut members = Vec::new();
+    for place in 0..150_u8 {
+        let id = woad_identity::UserId([place.wrapping_add(50); 16]);
+        world.person(id, &format!("user{place}"));
+        members.push(json!({ "value": id.to_string() }));
+    }
+    let top = world.group("top", json!({})).await.id();
+    let path = format!("/Groups/{}", world.group("g", parent(&top)).await.id());
+    for some in members.chunks(75) {
+        let joined = world.patch(&path, json!({ "op": "add", "path": "members", "value": some })).await;
+        assert_eq!(joined.status, 200, "{}", joined.text);
+    }
+    // More than a request may change, and only one of them new or gone.
+    let body = |name: &str, members: &[Value]| json!({ "schemas": [GROUP], "displayName": name, "members": members });
+    let put = world.call("PUT", &path, &body("h", &members[1..])).await;
+    assert_eq!((put.status, put.json()["members"].as_array().unwrap().len()), (200, 149), "{}", put.text);
+    // Who says nothing of the place moves nothing.
+    assert_eq!(put.json()[INDIGO_GROUP]["parentGroup"]["value"], json!(top));
+    assert_eq!(world.call("PUT", &path, &body("h", &[])).await.error().0, 413);
+}
+
+/// A client that asks whether somebody is in a group is told, however large the group is.
+#[tokio::test]
+async fn a_member_is_found_among_many_without_reading_them() {
+    let world = World::new();
+    let id = world.user("alice", json!({})).await.id();
+    let other = world.user("bob", json!({})).await.id();
+    let group = world.group("g", json!({ "members": [{ "value": id }] })).await.id();
+    for (filter, expected) in [
+        (format!("id eq \"{group}\" and members eq \"{id}\""), 1),
+        (format!("id eq \"{group}\" and members.value eq \"{other}\""), 0),
+        (format!("members[value eq \"{id}\" and type eq \"User\"]"), 1),
+        (format!("members[value eq \"{id}\" and type eq \"Group\"]"), 0),
+        (format!("not (members.value eq \"{other}\") and displayName eq \"g\""), 1),
+        (format!("members.value ne \"{id}\""), 0),
+        (format!("members[not (value eq \"{other}\")]"), 1),
+        ("members.value sw \"\"".to_owned(), 1),
+    ] {
+        assert_eq!(world.find("/Groups", &filter).await.json()["totalResults"], expected, "{filter}");
+    }
+}

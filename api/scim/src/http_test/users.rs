@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::testing::{INDIGO_USER, PATCH, USER, World};
+use crate::testing::{INDIGO_USER, PATCH, USER, World, vo};
 
 #[tokio::test]
 async fn a_user_is_made_read_changed_and_deleted() {
@@ -160,4 +160,31 @@ async fn a_create_that_is_sent_again_makes_nothing_twice() {
     let changed = json!({ "schemas": [USER], "userName": "bob" });
     assert_eq!(world.with("POST", "/Users", &headers, &changed).await.error().0, 422);
     assert_eq!(world.with("POST", "/Users", &[("idempotency-key", "a b")], &changed).await.error().0, 400);
+}
+
+/// An address that nobody has confirmed is not confirmed by a client that sends the record back.
+#[tokio::test]
+async fn an_unverified_address_stays_so() {
+    use woad_identity::user::{self, Email, Provenance, UserPatch};
+    let world = World::new();
+    let made = world.user("alice", json!({ "emails": [{ "value": "a@x.example" }] })).await;
+    let (id, path) = (woad_identity::UserId::parse(&made.id()).unwrap(), format!("/Users/{}", made.id()));
+    let verified = |world: &World| -> Vec<bool> {
+        let found = world.memory.look(|view| user::get(view, &vo(), id)).unwrap().unwrap();
+        found.row.emails.iter().map(|email| email.verified).collect()
+    };
+    assert_eq!(verified(&world), [true]);
+    let doubted = Email { value: "b@x.example".into(), ..Email::default() };
+    let patch = UserPatch { emails: Some(vec![doubted]), ..UserPatch::default() };
+    world.decided(|tx| {
+        let realm = woad_identity::realm::get(tx, &vo())?.unwrap();
+        user::update(tx, &realm, id, &patch, None, Provenance::Administrator, &woad_identity::Actor::system())
+    });
+    assert_eq!(verified(&world), [false]);
+    world.patch(&path, json!({ "op": "add", "path": "nickName", "value": "Al" })).await;
+    world.patch(&path, json!({ "op": "add", "path": "emails", "value": [{ "value": "c@x.example" }] })).await;
+    assert_eq!(verified(&world), [false, true]);
+    let body = json!({ "schemas": [USER], "userName": "alice", "emails": [{ "value": "B@x.example" }] });
+    assert_eq!(world.call("PUT", &path, &body).await.status, 200);
+    assert_eq!(verified(&world), [false]);
 }

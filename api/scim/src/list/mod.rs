@@ -11,4 +11,4 @@ mod sort;
 mod tests;
 
 pub(crate) use query::Query;
-pub(crate) use select::answer;
+pub(crate) use select::{answer, is_long};

@@ -30,7 +30,7 @@ impl Record {
     /// As it is shown.
     pub(super) fn show(&self, renderer: &Renderer<'_>) -> Result<Result<Shown, TooManyMembers>, Abort> {
         match self {
-            Self::User(stored) => Ok(Ok(renderer.user(stored)?)),
+            Self::User(stored) => renderer.user(stored),
             Self::Group(stored) => renderer.group(stored),
         }
     }
@@ -66,6 +66,16 @@ impl Records<'_> {
             let page = user::list(self.view, self.realm, after.map(UserId), limit)?;
             page.into_iter().map(Box::new).map(Record::User).collect()
         })
+    }
+
+    /// At most `limit` users in one group by id, after `after`.
+    pub(super) fn in_group(&self, group: &str, after: Option<[u8; 16]>, limit: usize) -> Result<Vec<Record>, Abort> {
+        let Ok(group) = GroupId::parse(group) else { return Ok(Vec::new()) };
+        let mut out = Vec::new();
+        for member in group::members(self.view, self.realm, group, after.map(UserId), limit)? {
+            out.extend(self.get(member.key.1.0)?);
+        }
+        Ok(out)
     }
 
     /// Those that indexes find, each once; more than [`MAX_SCANNED`] are not all there.

@@ -3,7 +3,7 @@
 use raft_store_core::{Abort, View};
 use serde_json::{Map, Value, json};
 use woad_http::{ScimError, ScimType};
-use woad_identity::RealmId;
+use woad_identity::{RealmId, UserId};
 
 use super::cursor::Cursor;
 use super::page::{Entry, places};
@@ -11,7 +11,7 @@ use super::query::{Page, Query};
 use super::resources::{Record, Records};
 use super::sort::{SortBy, SortError};
 use crate::fault::Fault;
-use crate::filter::{Filter, FilterError, lookups};
+use crate::filter::{Filter, FilterError, Lookup, lookups, members_named};
 use crate::limits::{MAX_COUNTED, MAX_SCANNED};
 use crate::projection::{Projection, ProjectionError};
 use crate::render::{Needs, Renderer, TooManyMembers};
@@ -20,6 +20,8 @@ use crate::schema::ResourceType;
 const MESSAGE: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 /// Records that are read at once to be counted.
 const STEP: usize = 1000;
+/// Records that are read at once to be looked at, at least.
+const MIN_STEP: usize = 100;
 
 /// Why there is no list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +36,7 @@ pub(crate) enum ListError {
     #[error(transparent)]
     Projection(#[from] ProjectionError),
     /// No index serves, and there are more than [`MAX_SCANNED`] resources.
-    #[error("too many resources for this filter or order: compare id, userName, externalId or emails by eq")]
+    #[error("too many resources: compare id, userName, externalId or emails by eq, or use a cursor without sortBy")]
     TooManyToScan,
     /// There are more than [`MAX_COUNTED`] resources.
     #[error("too many resources to count: use a cursor")]
@@ -94,9 +96,30 @@ pub(crate) fn answer(
     };
     let list = List { view, realm, base, parts, query };
     let listed = if query.filter.is_none() && query.sort_by.is_none() { list.plain()? } else { list.ordered()? };
+    let listed = match (listed, &query.page) {
+        // Piece by piece there may be any number.
+        (Err(ListError::TooManyToScan | ListError::Members(TooManyMembers::OfAll)), Page::Cursor { from, count })
+            if query.sort_by.is_none() && !from.as_ref().is_some_and(|cursor| cursor.backward) =>
+        {
+            list.walk(from.as_ref(), *count)?
+        }
+        (listed, _) => listed,
+    };
     match listed {
         Ok(listed) => list.response(listed),
         Err(error) => Ok(Err(error)),
+    }
+}
+
+/// Whether many resources may be looked at for it.
+pub(crate) fn is_long(kinds: &[&'static ResourceType], query: &Query) -> bool {
+    let by_index = |part: &Part| part.filter.as_ref().and_then(lookups).is_some();
+    match (resolve(kinds, query), &query.page) {
+        (Err(_), _) => false,
+        (Ok(_), Page::Cursor { from, .. }) if query.filter.is_none() && query.sort_by.is_none() => {
+            from.as_ref().is_some_and(|cursor| cursor.backward)
+        }
+        (Ok(parts), _) => !parts.iter().all(by_index),
     }
 }
 
@@ -133,6 +156,20 @@ struct List<'a> {
     query: &'a Query,
 }
 
+impl Part {
+    fn holds(&self, record: &Record, renderer: &Renderer<'_>) -> Result<Result<bool, TooManyMembers>, Abort> {
+        let Some(filter) = &self.filter else { return Ok(Ok(true)) };
+        Ok(record.show(renderer)?.map(|shown| filter.matches(&shown.body)))
+    }
+}
+
+impl Listed {
+    /// A page whose end is known, and no more.
+    fn until(entries: Vec<Entry>, end: Option<Entry>) -> Self {
+        Self { entries, total: None, next: end.map(|end| end.cursor(false)), previous: None }
+    }
+}
+
 impl List<'_> {
     fn records(&self, part: &Part) -> Records<'_> {
         Records { view: self.view, realm: self.realm, kind: part.kind }
@@ -142,7 +179,7 @@ impl List<'_> {
     fn plain(&self) -> Result<Result<Listed, ListError>, Abort> {
         match &self.query.page {
             Page::Cursor { from, count } if !from.as_ref().is_some_and(|cursor| cursor.backward) => {
-                self.plain_from(from.as_ref(), *count).map(Ok)
+                self.walk(from.as_ref(), *count)
             }
             page => {
                 let mut entries = Vec::new();
@@ -163,26 +200,76 @@ impl List<'_> {
         }
     }
 
-    /// A page without looking at what lies before it, or far behind. There may be any number.
-    fn plain_from(&self, from: Option<&Cursor>, count: usize) -> Result<Listed, Abort> {
+    /// A page by type and id, without looking at what lies before it or far behind. It ends early when too many were
+    /// looked at: the cursor then leads on from the last of them.
+    fn walk(&self, from: Option<&Cursor>, count: usize) -> Result<Result<Listed, ListError>, Abort> {
         let from = from.map(Entry::from);
-        let mut entries: Vec<Entry> = Vec::new();
+        let (mut entries, mut looked_at): (Vec<Entry>, usize) = (Vec::new(), 0);
+        let mut last: Option<Entry> = None;
         for (kind, part) in self.parts.iter().enumerate() {
-            let after = match &from {
+            let mut after = match &from {
                 Some(from) if kind < from.kind => continue,
                 Some(from) if kind == from.kind => Some(from.id),
                 _ => None,
             };
-            let records = self.records(part).after(after, count + 1 - entries.len())?;
-            entries.extend(records.iter().map(|record| Entry { key: None, kind, id: record.id() }));
-            if entries.len() > count {
-                break;
+            let renderer = self.looking(part);
+            loop {
+                let step = self.step(part, after, (count + 1 - entries.len()).max(MIN_STEP))?;
+                if step.is_empty() {
+                    break;
+                }
+                for record in step {
+                    let entry = Entry { key: None, kind, id: record.id() };
+                    after = Some(entry.id);
+                    let holds = match part.holds(&record, &renderer)? {
+                        Ok(holds) => holds,
+                        // What was looked at before is a page of its own.
+                        Err(TooManyMembers::OfAll) if last.is_some() => return Ok(Ok(Listed::until(entries, last))),
+                        Err(error) => return Ok(Err(error.into())),
+                    };
+                    if holds && entries.len() == count {
+                        let end = entries.last().cloned();
+                        return Ok(Ok(Listed::until(entries, end)));
+                    }
+                    if holds {
+                        entries.push(entry.clone());
+                    }
+                    last = Some(entry);
+                    looked_at += 1;
+                    if looked_at == MAX_SCANNED {
+                        return Ok(Ok(Listed::until(entries, last)));
+                    }
+                }
             }
         }
-        let more = entries.len() > count;
-        entries.truncate(count);
-        let next = if more { entries.last().map(|last| last.cursor(false)) } else { None };
-        Ok(Listed { entries, total: None, next, previous: None })
+        Ok(Ok(Listed::until(entries, None)))
+    }
+
+    /// Some of the records that the filter can hold of, by id.
+    fn step(&self, part: &Part, after: Option<[u8; 16]>, limit: usize) -> Result<Vec<Record>, Abort> {
+        let records = self.records(part);
+        match part.filter.as_ref().and_then(lookups).as_deref() {
+            Some([Lookup::InGroup(group)]) => records.in_group(group, after, limit),
+            _ => records.after(after, limit),
+        }
+    }
+
+    /// Shows what filter and order look at.
+    fn looking(&self, part: &Part) -> Renderer<'_> {
+        let mut places = Vec::new();
+        if let Some(filter) = &part.filter {
+            filter.places(&mut places);
+        }
+        let named = part.filter.as_ref().and_then(members_named);
+        let ordered_by_members = part.sort.is_some_and(|sort| sort.place.is("members"));
+        places.extend(part.sort.map(|sort| sort.place));
+        let renderer = Renderer::of_places(self.view, self.realm, self.base, &places);
+        match named {
+            Some(ids) if !ids.is_empty() && !ordered_by_members => {
+                renderer.with_members(ids.iter().filter_map(|id| UserId::parse(id).ok()).collect())
+            }
+            _ => renderer,
+        }
     }
 
     /// Those that the filter holds of, in order.
@@ -199,12 +286,7 @@ impl List<'_> {
             if seen > MAX_SCANNED {
                 return Ok(Err(ListError::TooManyToScan));
             }
-            let mut looked_at = Vec::new();
-            if let Some(filter) = &part.filter {
-                filter.places(&mut looked_at);
-            }
-            looked_at.extend(part.sort.map(|sort| sort.place));
-            let renderer = Renderer::new(self.view, self.realm, self.base, Needs::of_places(&looked_at));
+            let renderer = self.looking(part);
             for record in candidates {
                 let shown = match record.show(&renderer)? {
                     Ok(shown) => shown.body,
@@ -220,13 +302,15 @@ impl List<'_> {
         Ok(Ok(cut(&entries, &self.query.page, self.query.descending)))
     }
 
-    fn response(&self, listed: Listed) -> Result<Result<Value, ListError>, Abort> {
+    /// Ends early when there are too many members to show: who asks for pages goes on behind what was shown.
+    fn response(&self, mut listed: Listed) -> Result<Result<Value, ListError>, Abort> {
         let mut resources = Vec::with_capacity(listed.entries.len());
         let renderers: Vec<Renderer<'_>> = self
             .parts
             .iter()
-            .map(|part| Renderer::new(self.view, self.realm, self.base, Needs::of(&part.projection)))
+            .map(|part| Renderer::of_page(self.view, self.realm, self.base, Needs::of(&part.projection)))
             .collect();
+        let mut last: Option<&Entry> = None;
         for entry in &listed.entries {
             let (Some(part), Some(renderer)) = (self.parts.get(entry.kind), renderers.get(entry.kind)) else {
                 continue;
@@ -238,8 +322,15 @@ impl List<'_> {
                     part.projection.apply(part.kind, &mut shown.body);
                     resources.push(Value::Object(shown.body));
                 }
+                Err(TooManyMembers::OfAll) if !resources.is_empty() => {
+                    if matches!(self.query.page, Page::Cursor { .. }) {
+                        listed.next = last.map(|last| last.cursor(false));
+                    }
+                    break;
+                }
                 Err(error) => return Ok(Err(error.into())),
             }
+            last = Some(entry);
         }
         let mut out = Map::new();
         out.insert("schemas".into(), json!([MESSAGE]));

@@ -189,10 +189,11 @@ fn whole(
                 old.iter_mut().for_each(unset_primary);
             }
             for value in new {
+                let full = old.len() == MAX_VALUES;
                 match old.iter_mut().find(|old| is_same(attribute, &value, old)) {
                     Some(same) => *same = value,
                     // Each is compared with all.
-                    None if old.len() == MAX_VALUES => return Err(InputError::TooMany(attribute.name).into()),
+                    None if full => return Err(InputError::TooMany(attribute.name).into()),
                     None => old.push(value),
                 }
             }
@@ -209,7 +210,11 @@ fn is_same(attribute: &Attribute, one: &Value, other: &Value) -> bool {
         }
         (one, other) => one == other,
     };
-    if one.get("value").is_some() && other.get("value").is_some() { same("value") && same("type") } else { one == other }
+    if one.get("value").is_some() && other.get("value").is_some() {
+        same("value") && same("type")
+    } else {
+        one == other
+    }
 }
 
 fn is_primary(value: &Value) -> bool {

@@ -124,6 +124,32 @@ fn operations_do_what_the_rfc_says() {
         ),
         (json!({ "op": "remove", "path": INDIGO }), json!({ INDIGO: null })),
         (json!({ "op": "add", "path": "externalId", "value": "X" }), json!({ "externalId": "X" })),
+        // What clients send beyond the RFC, where it can mean only one thing.
+        (json!({ "op": "Replace", "path": "active", "value": "False" }), json!({ "active": false })),
+        (json!({ "op": "replace", "value": { "active": "FALSE" } }), json!({ "active": false })),
+        (
+            json!({ "op": "replace", "path": "emails[type eq \"home\"].primary", "value": "True" }),
+            json!({ "emails": [work_no_more(), { "value": "a@home.example", "type": "home", "primary": true }] }),
+        ),
+        (
+            json!({ "op": "Add", "path": "emails[type eq \"Other\"].value", "value": "new@x.example" }),
+            json!({ "emails": [work(), home(), { "type": "Other", "value": "new@x.example" }] }),
+        ),
+        (
+            json!({ "op": "add", "path": "emails[type eq \"other\" and primary eq true]", "value": { "value": "o@x.example" } }),
+            json!({ "emails": [work_no_more(), home(), { "type": "other", "primary": true, "value": "o@x.example" }] }),
+        ),
+        (
+            json!({ "op": "add", "value": { "emails[type eq \"home\"].value": "b@home.example", "name.givenName": "B" } }),
+            json!({
+                "emails": [work(), { "value": "b@home.example", "type": "home", "primary": false }],
+                "name": { "givenName": "B", "familyName": "Liddell" },
+            }),
+        ),
+        (
+            json!({ "op": "add", "path": "emails", "value": [{ "value": "A@Home.example", "type": "Home" }] }),
+            json!({ "emails": [work(), { "value": "A@Home.example", "type": "Home" }] }),
+        ),
     ] {
         assert_eq!(changed(&operation), Ok(expected), "{operation}");
     }
@@ -174,7 +200,20 @@ fn what_can_t_be_is_refused() {
         (json!({ "op": "replace", "path": "userName", "value": null }), PatchError::Mutability("userName")),
         (json!({ "op": "remove", "path": "active" }), PatchError::Mutability("active")),
         (json!({ "op": "remove", "path": "emails[type eq \"work\"].value" }), PatchError::Mutability("value")),
-        (json!({ "op": "add", "path": "active", "value": "false" }), PatchError::Value(InputError::Type("active"))),
+        (json!({ "op": "add", "path": "active", "value": "no" }), PatchError::Value(InputError::Type("active"))),
+        (
+            json!({ "op": "add", "path": "emails[type ne \"fax\" and type eq \"fax\"].value", "value": "x" }),
+            PatchError::NoTarget,
+        ),
+        (json!({ "op": "add", "path": "emails[value eq \"x\"].value", "value": "y" }), PatchError::NoTarget),
+        (
+            json!({ "op": "add", "path": "emails[type eq \"fax\"].display", "value": "x" }),
+            PatchError::Value(InputError::Missing("emails")),
+        ),
+        (
+            json!({ "op": "add", "path": "emails", "value": (0..101).map(|n| json!({ "value": n.to_string() })).collect::<Vec<_>>() }),
+            PatchError::Value(InputError::TooMany("emails")),
+        ),
         (json!({ "op": "add", "path": "emails", "value": "x" }), PatchError::Value(InputError::Type("emails"))),
         (
             json!({ "op": "add", "path": "emails", "value": [{ "type": "work" }] }),

@@ -1,8 +1,8 @@
 //! A group's record.
 
-use raft_store_core::{Abort, Stored};
+use raft_store_core::{Abort, Read, Stored};
 use serde_json::{Map, Value, json};
-use woad_identity::group::{self, Group, Groups};
+use woad_identity::group::{self, Group, Groups, Memberships};
 use woad_identity::user::{self, Label};
 use woad_identity::{GroupId, UserId};
 
@@ -17,7 +17,7 @@ impl Renderer<'_> {
     /// Inner: its members were asked for, and are too many. Outer: when storage fails.
     pub(crate) fn group(&self, stored: &Stored<Groups>) -> Result<Result<Shown, TooManyMembers>, Abort> {
         let (row, id) = (&stored.row, stored.key.1);
-        let revision = group_revision(self.view, self.realm, id, stored.revision)?;
+        let mut revision = stored.revision;
         let mut fields = fields(row);
         let mut extension = match fields.remove(GROUPS.extension.id) {
             Some(Value::Object(extension)) => extension,
@@ -43,24 +43,42 @@ impl Renderer<'_> {
         if !extension.is_empty() {
             body.insert(GROUPS.extension.id.into(), extension.into());
         }
-        let meta = self.meta(&GROUPS, &id.to_string(), row.created_ms, row.modified_ms, revision);
-        body.insert("meta".into(), meta);
+        if self.wants("meta") {
+            revision = group_revision(self.view, self.realm, id, stored.revision)?;
+            let meta = self.meta(&GROUPS, &id.to_string(), row.created_ms, row.modified_ms, revision);
+            body.insert("meta".into(), meta);
+        }
         Ok(Ok(Shown { body, revision }))
     }
 
     fn members(&self, id: GroupId) -> Result<Result<Vec<Value>, TooManyMembers>, Abort> {
-        let limit = self.needs.members.limit().min(self.budget.get());
-        if self.needs.members == Members::No {
-            return Ok(Ok(Vec::new()));
+        let users = match &self.needs.members {
+            Members::No => return Ok(Ok(Vec::new())),
+            Members::These(users) => {
+                let mut found = Vec::new();
+                for user in users {
+                    let at = (self.realm.clone(), *user, id);
+                    let there = self.view.get::<Memberships>(&at)?.is_some();
+                    if there && user::get(self.view, self.realm, *user)?.is_some() {
+                        found.push(*user);
+                    }
+                }
+                found
+            }
+            Members::IfFew | Members::All => {
+                let limit = self.needs.members.limit();
+                let members = group::members(self.view, self.realm, id, None, limit + 1)?;
+                if members.len() > limit {
+                    let few = self.needs.members == Members::IfFew;
+                    return Ok(if few { Ok(Vec::new()) } else { Err(TooManyMembers::OfOne) });
+                }
+                members.iter().map(|member| member.key.1).collect()
+            }
+        };
+        if let Err(too_many) = self.spend(users.len()) {
+            return Ok(Err(too_many));
         }
-        let members = group::members(self.view, self.realm, id, None, limit + 1)?;
-        if members.len() > limit {
-            let few = self.needs.members == Members::IfFew;
-            return Ok(if few { Ok(Vec::new()) } else { Err(TooManyMembers) });
-        }
-        self.budget.set(self.budget.get() - members.len());
-        let members = members.iter().map(|member| self.member(member.key.1)).collect::<Result<Vec<_>, Abort>>()?;
-        Ok(Ok(members))
+        Ok(Ok(users.into_iter().map(|user| self.member(user)).collect::<Result<Vec<_>, Abort>>()?))
     }
 
     fn member(&self, id: UserId) -> Result<Value, Abort> {

@@ -1,12 +1,14 @@
 //! What an answer needs beyond the records themselves.
 
+use woad_identity::UserId;
+
 use crate::limits::{MAX_MEMBERS, MAX_MEMBERS_SHOWN};
 use crate::path::Place;
 use crate::projection::Projection;
 use crate::schema::{Attribute, GROUPS, ResourceType, USERS};
 
 /// What an answer, a filter or an order looks at that lies in other records.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Needs {
     /// A user's groups.
     pub(super) groups: bool,
@@ -19,7 +21,7 @@ pub(crate) struct Needs {
 }
 
 /// How members are shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Members {
     /// Not at all.
     #[default]
@@ -28,12 +30,14 @@ pub(super) enum Members {
     IfFew,
     /// Or the answer is a refusal.
     All,
+    /// Those of these users who are.
+    These(Vec<UserId>),
 }
 
 impl Members {
-    pub(super) const fn limit(self) -> usize {
+    pub(super) const fn limit(&self) -> usize {
         match self {
-            Self::No => 0,
+            Self::No | Self::These(_) => 0,
             Self::IfFew => MAX_MEMBERS_SHOWN,
             Self::All => MAX_MEMBERS,
         }
@@ -58,6 +62,11 @@ impl Needs {
             member_names: looks_at("members"),
             full_names: looks_at("fullName") || looks_at("parentGroup"),
         }
+    }
+
+    /// The same where a filter asks for no other members.
+    pub(crate) fn with_members(self, users: Vec<UserId>) -> Self {
+        Self { members: Members::These(users), ..self }
     }
 
     /// What is needed to show these.

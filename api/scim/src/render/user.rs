@@ -5,18 +5,18 @@ use serde_json::{Map, Value, json};
 use woad_identity::group;
 use woad_identity::user::{Address, Certificate, Email, LinkedIdentity, Phone, Photo, SshKey, Status, User, Users};
 
-use super::{Renderer, Shown, moment, put, put_all, user_revision};
+use super::{Renderer, Shown, TooManyMembers, moment, put, put_all, put_fields, user_revision};
 use crate::schema::{GROUPS, USERS};
 
 impl Renderer<'_> {
     /// A user, before the projection.
     ///
     /// # Errors
-    /// When storage fails.
-    pub(crate) fn user(&self, stored: &Stored<Users>) -> Result<Shown, Abort> {
+    /// Inner: the groups are too many for this answer. Outer: when storage fails.
+    pub(crate) fn user(&self, stored: &Stored<Users>) -> Result<Result<Shown, TooManyMembers>, Abort> {
         let (row, id) = (&stored.row, stored.key.1.to_string());
-        let revision = user_revision(self.view, self.realm, stored.key.1, stored.revision)?;
-        let mut fields = fields(row)?;
+        let mut revision = stored.revision;
+        let mut fields = some_fields(row, |name| self.wants(name))?;
         let extension = fields.remove(USERS.extension.id);
         let mut body = Map::new();
         body.insert("schemas".into(), vec![USERS.core.id, USERS.extension.id].into());
@@ -24,6 +24,9 @@ impl Renderer<'_> {
         body.append(&mut fields);
         if self.needs.groups {
             let groups = group::groups_of(self.view, self.realm, stored.key.1)?;
+            if let Err(too_many) = self.spend(groups.len()) {
+                return Ok(Err(too_many));
+            }
             let group = |group: group::GroupOf| {
                 let id = group.id.to_string();
                 json!({ "value": id, "$ref": self.location(&GROUPS, &id), "display": group.full_name, "type": "direct" })
@@ -33,8 +36,11 @@ impl Renderer<'_> {
         if let Some(extension) = extension {
             body.insert(USERS.extension.id.into(), extension);
         }
-        body.insert("meta".into(), self.meta(&USERS, &id, row.created_ms, row.modified_ms, revision));
-        Ok(Shown { body, revision })
+        if self.wants("meta") {
+            revision = user_revision(self.view, self.realm, stored.key.1, stored.revision)?;
+            body.insert("meta".into(), self.meta(&USERS, &id, row.created_ms, row.modified_ms, revision));
+        }
+        Ok(Ok(Shown { body, revision }))
     }
 }
 
@@ -43,10 +49,15 @@ impl Renderer<'_> {
 /// # Errors
 /// When the record holds what this version does not know.
 pub(crate) fn fields(row: &User) -> Result<Map<String, Value>, Abort> {
+    some_fields(row, |_| true)
+}
+
+/// The same without some of what costs time.
+fn some_fields(row: &User, wants: impl Fn(&str) -> bool) -> Result<Map<String, Value>, Abort> {
     let mut out = Map::new();
     put(&mut out, "externalId", &row.external_id);
     put(&mut out, "userName", &row.user_name);
-    if let Some(name) = &row.name {
+    if let Some(name) = row.name.as_ref().filter(|_| wants("name")) {
         let mut parts = Map::new();
         put(&mut parts, "formatted", &name.formatted);
         put(&mut parts, "familyName", &name.family);
@@ -65,13 +76,20 @@ pub(crate) fn fields(row: &User) -> Result<Map<String, Value>, Abort> {
     put(&mut out, "locale", &row.locale);
     put(&mut out, "timezone", &row.timezone);
     out.insert("active".into(), (row.status()? == Status::Active).into());
-    put_all(&mut out, "emails", row.emails.iter().map(email).collect());
-    put_all(&mut out, "phoneNumbers", row.phones.iter().map(phone).collect());
-    put_all(&mut out, "photos", row.photos.iter().map(photo).collect());
-    put_all(&mut out, "addresses", row.addresses.iter().map(address).collect());
-    let extension = extension(row);
-    if !extension.is_empty() {
-        out.insert(USERS.extension.id.into(), extension.into());
+    if wants("emails") {
+        put_all(&mut out, "emails", row.emails.iter().map(email).collect());
+    }
+    if wants("phoneNumbers") {
+        put_all(&mut out, "phoneNumbers", row.phones.iter().map(phone).collect());
+    }
+    if wants("photos") {
+        put_all(&mut out, "photos", row.photos.iter().map(photo).collect());
+    }
+    if wants("addresses") {
+        put_all(&mut out, "addresses", row.addresses.iter().map(address).collect());
+    }
+    if wants(USERS.extension.id) {
+        put_fields(&mut out, USERS.extension.id, extension(row));
     }
     Ok(out)
 }

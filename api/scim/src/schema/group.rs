@@ -27,8 +27,8 @@ pub(crate) static GROUP: Schema = Schema {
             "members",
             &MEMBERS,
             "The people in the group. Up to 1000 are returned by default; those of a larger group are returned, up to \
-             10000, when the attribute is asked for by name, and are else found as Users by groups.value. A request \
-             may add or remove at most 100",
+             10000, when the attribute is asked for by name, and are else found as Users by groups.value with a \
+             cursor. A request may add or remove at most 100",
         )
         .many(),
     ],
@@ -50,7 +50,8 @@ pub(crate) static INDIGO_GROUP: Schema = Schema {
         Attribute::complex(
             "parentGroup",
             &PARENT,
-            "The group above. Members of a group are members of those above it: a group of more than 20 is not moved",
+            "The group above; kept if a replacement does not say. Members of a group are members of those above it: a \
+             group of more than 20 is not moved",
         ),
         Attribute::string("fullName", "The names of the groups above and its own, joined by /")
             .read_only()

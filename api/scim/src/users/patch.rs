@@ -45,7 +45,7 @@ pub(crate) async fn patch(services: &Services, call: &Call, whose: Whose) -> Res
         if let Err(error) = patch::apply(operations.clone(), &mut resource) {
             return Ok(Outcome::Answer(Err(error.into())));
         }
-        write(tx, call, &realm, whose, &fields::of(whose, &resource), &password)
+        write(tx, call, &realm, (whose, &stored), fields::of(whose, &resource), &password)
     };
     let done = services.store.transact(&call.request(), run).await?;
     done.answer?;

@@ -6,7 +6,8 @@ use http::StatusCode;
 use raft_store_core::{Abort, Outcome, Stored, Tx};
 use woad_http::Services;
 use woad_identity::realm::Realms;
-use woad_identity::user::{self, Provenance, UserPatch, Users};
+use woad_identity::text::fold;
+use woad_identity::user::{self, Email, Provenance, User, UserPatch, Users};
 
 use super::password::NewPassword;
 use super::refused::Refused;
@@ -34,11 +35,11 @@ pub(crate) async fn replace(services: &Services, call: &Call, whose: Whose) -> R
     let patch = fields::of(whose, &resource);
     let password = NewPassword::of(services, password).await?;
     let run = |tx: &mut Tx<'_>| {
-        let (realm, _) = match begin(tx, call, whose, condition.as_ref())? {
+        let (realm, stored) = match begin(tx, call, whose, condition.as_ref())? {
             Ok(begun) => begun,
             Err(refused) => return Ok(Outcome::Answer(Err(refused))),
         };
-        write(tx, call, &realm, whose, &patch, &password)
+        write(tx, call, &realm, (whose, &stored), patch.clone(), &password)
     };
     let done = services.store.transact(&call.request(), run).await?;
     done.answer?;
@@ -76,15 +77,16 @@ pub(super) fn write(
     tx: &mut Tx<'_>,
     call: &Call,
     realm: &Stored<Realms>,
-    whose: Whose,
-    patch: &UserPatch,
+    (whose, before): (Whose, &Stored<Users>),
+    patch: UserPatch,
     password: &NewPassword,
 ) -> Result<Outcome<Result<(), Refused>>, Abort> {
     let provenance = match whose {
         Whose::Anybodys(_) => Provenance::Provisioning,
         Whose::Own(_) => Provenance::Themselves,
     };
-    let (written, stored) = match user::update(tx, realm, whose.id(), patch, None, provenance, &call.actor)? {
+    let patch = keeping_doubts(patch, &before.row);
+    let (written, stored) = match user::update(tx, realm, whose.id(), &patch, None, provenance, &call.actor)? {
         Outcome::Commit(Ok(stored)) => (true, stored),
         Outcome::Answer(Ok(stored)) => (false, stored),
         Outcome::Commit(Err(error)) | Outcome::Answer(Err(error)) => return Ok(Outcome::Answer(Err(error.into()))),
@@ -97,4 +99,16 @@ pub(super) fn write(
         Ok(_) => Outcome::Answer(Ok(())),
         Err(refused) => Outcome::Answer(Err(refused)),
     })
+}
+
+/// An address that was there and not verified stays so: who sends a record back says nothing of it.
+fn keeping_doubts(mut patch: UserPatch, before: &User) -> UserPatch {
+    let doubted = |email: &Email| {
+        let same = |old: &&Email| fold::email(&old.value) == fold::email(&email.value);
+        before.emails.iter().find(same).is_some_and(|old| !old.verified)
+    };
+    for email in patch.emails.iter_mut().flatten() {
+        email.verified = !doubted(email);
+    }
+    patch
 }

@@ -1,7 +1,7 @@
 //! A record as it is after a request.
 
 use raft_store_core::{Freshness, Revision, View};
-use woad_http::Services;
+use woad_http::{ScimType, Services};
 use woad_identity::{UserId, user};
 
 use crate::call::Call;
@@ -25,11 +25,12 @@ pub(super) async fn show(
 ) -> Result<Option<Shown>, Fault> {
     let fresh = at.map_or(Freshness::Linearizable, Freshness::AtLeast);
     let render = |view: &View<'_>| {
-        let Some(stored) = user::get(view, &call.realm, id)? else { return Ok(None) };
+        let Some(stored) = user::get(view, &call.realm, id)? else { return Ok(Ok(None)) };
         let renderer = Renderer::new(view, &call.realm, &call.base, Needs::of(projection));
-        renderer.user(&stored).map(Some)
+        Ok(renderer.user(&stored)?.map(Some))
     };
-    let mut shown = services.store.view(&call.request(), fresh, render).await?.answer;
+    let shown = services.store.view(&call.request(), fresh, render).await?.answer;
+    let mut shown = shown.map_err(|error| Fault::bad(ScimType::TooMany, error.to_string()))?;
     if let Some(shown) = &mut shown {
         projection.apply(&USERS, &mut shown.body);
     }

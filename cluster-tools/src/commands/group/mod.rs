@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::Operator;
+use super::labels::written;
 use crate::admin::{reference, segment};
 use crate::failure::Failure;
 use crate::table::fields;
@@ -70,5 +71,9 @@ const FIELDS: [(&str, &str); 8] = [
 ];
 
 fn table(group: &Value) -> String {
-    fields(group, &FIELDS)
+    let mut shown = group.clone();
+    if let Some(labels) = shown.get_mut("labels") {
+        *labels = written(group, "labels").into();
+    }
+    fields(&shown, &FIELDS)
 }

@@ -15,7 +15,7 @@ pub(crate) struct Wanted {
     /// End this one.
     #[arg(long, value_name = "SESSION", conflicts_with = "end_all")]
     end: Option<String>,
-    /// End all of them.
+    /// End all of them, and every refresh and access token that applications hold in the person's name.
     #[arg(long)]
     end_all: bool,
 }

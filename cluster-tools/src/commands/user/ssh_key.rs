@@ -37,7 +37,7 @@ pub(crate) struct Added {
 pub(crate) struct Known {
     #[command(flatten)]
     named: Named,
-    /// The key's fingerprint, as user show has it.
+    /// The key's fingerprint, as user show has it, or `ssh-keygen -l`.
     fingerprint: String,
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::commands::labels::written;
 use crate::table::{self, cell, list};
 
 const FIELDS: [(&str, &str); 17] = [
@@ -29,17 +30,6 @@ pub(super) fn name(user: &Value) -> String {
     let part = |pointer: &str| user.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let whole = [part("/display_name"), part("/name/formatted")].into_iter().find(|whole| !whole.is_empty());
     whole.map_or_else(|| format!("{} {}", part("/name/given"), part("/name/family")).trim().to_owned(), str::to_owned)
-}
-
-fn pairs(user: &Value, member: &str) -> Vec<String> {
-    let text = |label: &Value, name: &str| label.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let pair = |label: &Value| {
-        let (prefix, name, value) = (text(label, "prefix"), text(label, "name"), text(label, "value"));
-        let prefix = if prefix.is_empty() { prefix } else { format!("{prefix}/") };
-        let value = if value.is_empty() { value } else { format!("={value}") };
-        format!("{prefix}{name}{value}")
-    };
-    list(user, member).iter().map(pair).collect()
 }
 
 fn members(user: &Value, member: &str, name: &str) -> Vec<String> {
@@ -74,8 +64,8 @@ pub(super) fn table(user: &Value) -> String {
             ("authorities", json!(authorities.join(" "))),
             ("service_account", if held("service_account") { json!(true) } else { Value::Null }),
             ("emails", json!(members(user, "emails", "value").join(" "))),
-            ("attributes", json!(pairs(user, "attributes").join(" "))),
-            ("labels", json!(pairs(user, "labels").join(" "))),
+            ("attributes", json!(written(user, "attributes").join(" "))),
+            ("labels", json!(written(user, "labels").join(" "))),
             ("certificates", json!(members(user, "certificates", "subject").join(" · "))),
             ("ssh_keys", json!(members(user, "ssh_keys", "fingerprint").join(" "))),
             ("linked", json!(linked(user).join(" · "))),
