@@ -15,7 +15,7 @@ mod filter;
 mod groups;
 mod input;
 mod json;
-mod limits;
+pub mod limits;
 mod list;
 mod me;
 mod once;

@@ -38,3 +38,35 @@ pub(crate) const MAX_VALUES: usize = 100;
 pub(crate) const MAX_JSON_DEPTH: usize = 16;
 /// Steps of a deletion that its request waits for; a job does the rest.
 pub(crate) const MAX_PURGE_STEPS: usize = 4;
+
+/// Everything above, for the configuration reference: name, value, reason.
+pub const TABLE: &[(&str, &str, &str)] = &[
+    ("SCIM: bytes of a filter", "8 KiB", "no client writes a tenth of it"),
+    ("SCIM: depth of a filter", "32", "parser and evaluation recurse as deep"),
+    ("SCIM: comparisons of a filter", "64", "each is tried on every resource that is looked at"),
+    ("SCIM: bytes of a path or attribute name", "1 KiB", "the longest that is served has a third of this"),
+    ("SCIM: resources in a page", "100", "a user with everything has some 10 KiB"),
+    ("SCIM: attributes that a request names", "100", "there are not so many"),
+    ("SCIM: resources looked at without an index", "10000", "some 100 ms of a core; beyond, a cursor leads on"),
+    ("SCIM: lists made at once without an index", "4", "a node has other things to do; the others wait"),
+    ("SCIM: resources counted", "100000", "some 500 ms of a core; beyond, pages are had by cursor"),
+    ("SCIM: members shown unasked", "1000", "a group is read more often than its members"),
+    ("SCIM: members shown in an answer", "10000", "some 2 MiB"),
+    ("SCIM: memberships looked at without an index", "30000", "some 200 ms of a core"),
+    ("SCIM: members added or removed at once", "100", "each takes four or more of a transaction's 512 records"),
+    ("SCIM: steps of a group's deletion", "100", "some seconds"),
+    ("SCIM: operations of a PATCH", "200", "twice as many as there are attributes and members to change"),
+    ("SCIM: values of an attribute in a PATCH", "100", "each is compared with all; a record holds 10"),
+    ("SCIM: depth of a body", "16", "no resource has a third of this"),
+    ("SCIM: steps of a person's deletion that are waited for", "4", "a job does the rest"),
+];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_limit_is_missing_in_the_table() {
+        let source = include_str!("limits.rs");
+        let constants = source.lines().filter(|line| line.starts_with("pub(crate) const MAX_")).count();
+        assert_eq!(super::TABLE.len(), constants);
+    }
+}

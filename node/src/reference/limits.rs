@@ -15,12 +15,12 @@ pub(super) struct Limit {
 pub(super) fn all() -> Vec<Limit> {
     let rows = node().into_iter().chain(transactions()).chain(people()).chain(sign_in()).chain(grants());
     let rows = rows.map(|(name, value, reason)| Limit { name: name.to_owned(), value, reason: reason.to_owned() });
-    let http = woad_http::limits::TABLE.iter().map(|(name, value, reason)| Limit {
+    let fixed = woad_http::limits::TABLE.iter().chain(woad_scim::limits::TABLE).map(|(name, value, reason)| Limit {
         name: (*name).to_owned(),
         value: (*value).to_owned(),
         reason: (*reason).to_owned(),
     });
-    rows.chain(http).collect()
+    rows.chain(fixed).collect()
 }
 
 type Row = (&'static str, String, &'static str);

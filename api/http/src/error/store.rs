@@ -20,7 +20,7 @@ impl Unavailable {
     }
 
     /// More is asked for at once than this node does.
-    pub(crate) const BUSY: Self = Self::new("busy", "Too many requests of this kind at once, nothing happened");
+    pub const BUSY: Self = Self::new("busy", "Too many requests of this kind at once, nothing happened");
     /// Something that is always there was not: randomness, a thread.
     pub(crate) const NOT_NOW: Self = Self::new("unavailable", "Not possible now, nothing happened");
 }

@@ -29,6 +29,7 @@ pub struct Throttled {
 pub struct Attempt {
     pub(super) realm: RealmId,
     pub(super) account: Account,
+    pub(super) name: Account,
     pub(super) network: Vec<u8>,
     pub(super) device: Option<DeviceId>,
     /// Whether it was counted as one of a network within its own free share.
@@ -66,7 +67,8 @@ pub fn begin(
     actor: &Actor,
 ) -> Decided<Attempt, Throttled> {
     let user = who(tx, realm, login)?;
-    let account = Account::new(user, login);
+    let name = Account::named(login);
+    let account = user.map_or_else(|| name.clone(), Account::Person);
     let device = match (user, device) {
         (Some(user), Some(text)) => DeviceToken::open(tx, realm, user, text)?,
         _ => None,
@@ -77,7 +79,7 @@ pub fn begin(
     let (mut counters, fresh) = if let Some(device) = &device {
         (vec![load(tx, Kind::Device, Some(&account), device)?], false)
     } else {
-        let pair = load(tx, Kind::Pair, Some(&account), &network)?;
+        let pair = load(tx, Kind::Pair, Some(&name), &network)?;
         let mut all = load(tx, Kind::Account, Some(&account), &[])?;
         let fresh = pair.row.count < PAIR_FREE && all.row.fresh < ACCOUNT_FRESH;
         all.row.fresh += u32::from(fresh);
@@ -98,7 +100,7 @@ pub fn begin(
         counter.save(tx)?;
     }
     let candidate = candidate(tx, realm, user)?;
-    Ok(Outcome::Commit(Ok(Attempt { realm: realm.clone(), account, network, device, fresh, candidate })))
+    Ok(Outcome::Commit(Ok(Attempt { realm: realm.clone(), account, name, network, device, fresh, candidate })))
 }
 
 /// Whom a login names: a user name comes before an e-mail address, and an address that several have names nobody.

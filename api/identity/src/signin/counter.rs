@@ -2,7 +2,7 @@
 
 use super::counters::LoginAttempt;
 
-/// Attempts on one account from one network before there is a delay: people mistype.
+/// Attempts on one name or e-mail address from one network before there is a delay: people mistype.
 pub const PAIR_FREE: u32 = 5;
 /// Attempts in one browser that has signed in to the account before.
 pub const DEVICE_FREE: u32 = 5;
@@ -27,7 +27,8 @@ pub const REMEMBERED_MS: u64 = 12 * 3600 * 1000;
 /// What a counter counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// An account from one network.
+    /// A name, as it is typed, from one network. Not an account: a delay must not tell that a user name and an e-mail
+    /// address are of one.
     Pair,
     /// An account in one browser that has signed in to it before.
     Device,
@@ -40,7 +41,7 @@ pub(super) enum Kind {
 impl Kind {
     pub(super) const fn name(self) -> &'static str {
         match self {
-            Self::Pair => "account and network",
+            Self::Pair => "name and network",
             Self::Device => "device",
             Self::Account => "account",
             Self::Source => "network",

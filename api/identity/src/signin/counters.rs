@@ -55,32 +55,33 @@ impl Table for LoginAttempts {
     }
 }
 
-/// An account that attempts are made on: a person, or a name that is nobody's.
+/// What attempts are made on: a person, or a name as it was typed, somebody's or nobody's.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Account {
-    Known(UserId),
-    Unknown(String),
+    Person(UserId),
+    Name(String),
 }
 
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Known(user) => write!(f, "{user}"),
+            Self::Person(user) => write!(f, "{user}"),
             // It may be a password in the wrong field.
-            Self::Unknown(_) => f.write_str("unknown"),
+            Self::Name(_) => f.write_str("name"),
         }
     }
 }
 
 impl Account {
-    pub(super) fn new(user: Option<UserId>, login: &str) -> Self {
-        user.map_or_else(|| Self::Unknown(fold::user_name(login)), Self::Known)
+    /// The name that was typed, however it is written.
+    pub(super) fn named(login: &str) -> Self {
+        Self::Name(fold::user_name(login))
     }
 
     fn parts(&self) -> [&[u8]; 2] {
         match self {
-            Self::Known(id) => [b"user", &id.0],
-            Self::Unknown(name) => [b"name", name.as_bytes()],
+            Self::Person(id) => [b"user", &id.0],
+            Self::Name(name) => [b"name", name.as_bytes()],
         }
     }
 }
@@ -150,12 +151,12 @@ impl Counter {
 
 /// The counters that an attempt was counted by.
 fn of(read: &impl Read, attempt: &Attempt) -> Result<Vec<Counter>, Abort> {
-    let Attempt { realm, account, network, device, .. } = attempt;
+    let Attempt { realm, account, name, network, device, .. } = attempt;
     let load = |kind, account, rest: &[u8]| Counter::load(read, realm, kind, account, rest);
     Ok(match device {
         Some(device) => vec![load(Kind::Device, Some(account), device)?],
         None => vec![
-            load(Kind::Pair, Some(account), network)?,
+            load(Kind::Pair, Some(name), network)?,
             load(Kind::Account, Some(account), &[])?,
             load(Kind::Source, None, network)?,
         ],
@@ -184,7 +185,7 @@ pub fn withdraw(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<(), Abort> {
 
 /// Forgets the attempts that were counted for an account over all networks: its owner was proved in another way.
 pub(crate) fn forgive(tx: &mut Tx<'_>, realm: &RealmId, user: UserId) -> Result<(), Abort> {
-    Counter::load(tx, realm, Kind::Account, Some(&Account::Known(user)), &[])?.clear(tx)
+    Counter::load(tx, realm, Kind::Account, Some(&Account::Person(user)), &[])?.clear(tx)
 }
 
 #[cfg(test)]

@@ -217,7 +217,7 @@ pub(crate) async fn submit(services: Services, call: AuthorizeCall) -> Response 
             Ok(resolved) => resolved,
             Err(next) => return Ok(next),
         };
-        // What comes back in a continuation of ours was sent by a client that is one.
+        // A continuation is believed by every page of ours: one is written for a client, and for a place of its own.
         match authorize::destination(view, &call.realm, &resolved.request)? {
             Ok(_) => resolved.onwards(view, &call.realm, PATH),
             Err(fault) => Ok(Next::Page(shown(fault))),

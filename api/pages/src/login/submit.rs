@@ -25,7 +25,7 @@ pub(crate) async fn submit(services: Services, call: PageCall) -> Result<Respons
     let realm = &visit.call.realm.key;
     let (own, pending) = visit
         .view(Freshness::Local, |view| {
-            let pending = visit.call.form.get("continue").map(|text| Pending::open(view, realm, text)).transpose()?;
+            let pending = visit.call.form.get("continue").map(|text| Pending::open(view, &visit.call.realm, text)).transpose()?;
             Ok((visit.call.is_own_form(view)?, pending))
         })
         .await?;
