@@ -208,6 +208,7 @@ async fn a_persons_states_are_set() {
     assert_eq!(wrong.problem(), (404, "no-such-authority".to_owned()));
     assert_eq!(world.get(&at("/sessions")).await.json(), json!({"sessions": []}));
     assert_eq!(world.call("DELETE", &at("/sessions"), &[], "").await.json(), json!({"ended": 0}));
+    assert_eq!(whats(&world, 0).await.last().unwrap(), "user.end_access", "without a session too: tokens end");
     let none = world.call("DELETE", &at("/sessions/AAAAAAAAAAAAAAAA"), &[], "").await;
     assert_eq!(none.problem(), (404, "no-such-session".to_owned()));
     assert_eq!(world.call("DELETE", &at(""), &[], "").await.status, 204);

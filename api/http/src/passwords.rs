@@ -6,8 +6,9 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
-use woad_identity::password::{self, HashParams, PasswordFault, PasswordHash, Verified};
+use woad_identity::password::{self, HashMemory, HashParams, PasswordFault, PasswordHash, Verified};
 use zeroize::Zeroizing;
 
 use crate::error::Unavailable;
@@ -45,6 +46,8 @@ pub struct PasswordPool {
     threads: Arc<Semaphore>,
     /// One permit a request that waits or is computed.
     places: Arc<Semaphore>,
+    /// The memory of hashes that are not being computed: as many as were ever computed at once.
+    idle: Arc<Mutex<Vec<HashMemory>>>,
     metrics: Metrics,
 }
 
@@ -54,7 +57,12 @@ impl PasswordPool {
     pub fn new(threads: NonZeroUsize, queue: usize, metrics: Metrics) -> Self {
         let places = threads.get().saturating_add(queue).min(Semaphore::MAX_PERMITS);
         let threads = threads.get().min(Semaphore::MAX_PERMITS);
-        Self { threads: Arc::new(Semaphore::new(threads)), places: Arc::new(Semaphore::new(places)), metrics }
+        Self {
+            threads: Arc::new(Semaphore::new(threads)),
+            places: Arc::new(Semaphore::new(places)),
+            idle: Arc::default(),
+            metrics,
+        }
     }
 
     /// A pool for this machine.
@@ -73,7 +81,7 @@ impl PasswordPool {
         password: Zeroizing<String>,
         salt: [u8; 16],
     ) -> Result<Result<PasswordHash, PasswordFault>, PoolError> {
-        self.run(move || password::hash(HashParams::default(), salt, &password)).await
+        self.run(move |memory| password::hash_in(memory, HashParams::default(), salt, &password)).await
     }
 
     /// Whether a password is the one behind a hash.
@@ -81,11 +89,14 @@ impl PasswordPool {
     /// # Errors
     /// See [`PoolError`].
     pub async fn verify(&self, hash: PasswordHash, password: Zeroizing<String>) -> Result<Verified, PoolError> {
-        self.run(move || password::verify(&hash, &password)).await
+        self.run(move |memory| password::verify_in(memory, &hash, &password)).await
     }
 
     /// Runs one piece of work. It keeps its places until it ends, whether or not anybody waits for it still.
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, PoolError> {
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut HashMemory) -> T + Send + 'static,
+    ) -> Result<T, PoolError> {
         let place = match Arc::clone(&self.places).try_acquire_owned() {
             Ok(place) => place,
             Err(TryAcquireError::NoPermits) => return self.failed(HashOutcome::Refused, PoolError::Full),
@@ -97,8 +108,12 @@ impl PasswordPool {
         };
         drop(waiting);
         let held: (OwnedSemaphorePermit, OwnedSemaphorePermit) = (place, thread);
+        let idle = Arc::clone(&self.idle);
         let done = tokio::task::spawn_blocking(move || {
-            let out = work();
+            // One that a panic took along is made anew.
+            let mut memory = idle.lock().pop().unwrap_or_default();
+            let out = work(&mut memory);
+            idle.lock().push(memory);
             drop(held);
             out
         });
@@ -153,7 +168,7 @@ mod tests {
             .map(|_| {
                 let (pool, now, most) = (pool.clone(), Arc::clone(&now), Arc::clone(&most));
                 tokio::spawn(async move {
-                    let work = move || {
+                    let work = move |_: &mut HashMemory| {
                         most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                         std::thread::sleep(Duration::from_millis(2));
                         now.fetch_sub(1, Ordering::SeqCst);
@@ -178,20 +193,20 @@ mod tests {
         let (go, wait) = std::sync::mpsc::channel::<()>();
         let first = tokio::spawn({
             let pool = pool.clone();
-            async move { pool.run(move || wait.recv().is_ok()).await }
+            async move { pool.run(move |_| wait.recv().is_ok()).await }
         });
         let others: Vec<_> = (0..2)
             .map(|_| {
                 tokio::spawn({
                     let pool = pool.clone();
-                    async move { pool.run(|| ()).await }
+                    async move { pool.run(|_| ()).await }
                 })
             })
             .collect();
         while pool.places.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(pool.run(|| ()).await, Err(PoolError::Full));
+        assert_eq!(pool.run(|_| ()).await, Err(PoolError::Full));
         let unavailable = Unavailable::from(PoolError::Full);
         assert_eq!((unavailable.status().as_u16(), unavailable.retry_after()), (503, Some(1)));
         go.send(()).unwrap();
@@ -199,7 +214,7 @@ mod tests {
         for other in others {
             other.await.unwrap().unwrap();
         }
-        assert_eq!(pool.run(|| ()).await, Ok(()));
+        assert_eq!(pool.run(|_| ()).await, Ok(()));
         assert!(metrics(&registry).contains(r#"woad_password_hashes_total{outcome="refused"} 1"#));
     }
 
@@ -209,14 +224,14 @@ mod tests {
         let (go, wait) = std::sync::mpsc::channel::<()>();
         let computing = tokio::spawn({
             let pool = pool.clone();
-            async move { pool.run(move || wait.recv().is_ok()).await }
+            async move { pool.run(move |_| wait.recv().is_ok()).await }
         });
         while pool.threads.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
         let waiting = tokio::spawn({
             let pool = pool.clone();
-            async move { pool.run(|| ()).await }
+            async move { pool.run(|_| ()).await }
         });
         while pool.places.available_permits() > 0 {
             tokio::task::yield_now().await;
@@ -236,8 +251,8 @@ mod tests {
     #[tokio::test]
     async fn work_that_panics_gives_its_place_back() {
         let pool = pool(1, 0, &Registry::new());
-        let broken: Result<(), _> = pool.run(|| panic!("broken")).await;
+        let broken: Result<(), _> = pool.run(|_| panic!("broken")).await;
         assert_eq!(broken, Err(PoolError::Broken));
-        assert_eq!(pool.run(|| ()).await, Ok(()));
+        assert_eq!(pool.run(|_| ()).await, Ok(()));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use raft_store_core::Read;
 use woad_identity::{Actor, UserId, user};
 
-use crate::testing::{PASSWORD, World, vo};
+use crate::testing::{CALLBACK, PASSWORD, World, vo};
 
 const REFUSED: &str = "The user name or password is not right, or the account cannot be used.";
 const SESSION: &str = "__Host-woad";
@@ -198,6 +198,24 @@ async fn signing_out_ends_the_session_at_the_server() {
     assert!(browser.get("/login?done=logout").await.says("You are signed out."));
     browser.jar.borrow_mut().insert(SESSION.to_owned(), token);
     assert_eq!(browser.get("/account").await.location(), "/login");
+}
+
+#[tokio::test]
+async fn the_login_page_leads_to_registered_addresses_alone() {
+    let world = World::new();
+    for (client, redirect_uri, named) in [
+        ("rp", CALLBACK, true),
+        ("rp", "https://evil.example/cb", false),
+        ("rp", "https://rp.example/cb/", false),
+        ("nobody", CALLBACK, false),
+    ] {
+        let text = world.continuation(client, &[("redirect_uri", redirect_uri)]);
+        let page = world.browser().get(&format!("/login?continue={text}")).await;
+        let policy = page.headers["content-security-policy"].to_str().unwrap();
+        assert_eq!(policy.ends_with("form-action 'self' https://rp.example"), named, "{redirect_uri}: {policy}");
+        assert!(named || policy.ends_with("form-action 'self'"), "{policy}");
+        assert!(!page.text.contains("evil"));
+    }
 }
 
 /// IR10.

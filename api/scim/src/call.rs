@@ -12,7 +12,7 @@ use woad_http::{
 use woad_identity::realm::{self, Realms};
 use woad_identity::{Actor, RealmId, discovery};
 
-use crate::etag::Condition;
+use crate::etag::Conditions;
 use crate::fault::Fault;
 use crate::json;
 use crate::projection::Names;
@@ -75,14 +75,9 @@ impl Call {
         Ok(json::parse(&self.body)?)
     }
 
-    /// `If-Match`.
-    pub(crate) fn if_match(&self) -> Result<Option<Condition>, Fault> {
-        Ok(Condition::if_match(&self.parts.headers)?)
-    }
-
-    /// `If-None-Match`.
-    pub(crate) fn if_none_match(&self) -> Result<Option<Condition>, Fault> {
-        Ok(Condition::if_none_match(&self.parts.headers)?)
+    /// `If-Match` and `If-None-Match`.
+    pub(crate) fn conditions(&self) -> Result<Conditions, Fault> {
+        Ok(Conditions::of(&self.parts.headers)?)
     }
 
     /// `attributes` and `excludedAttributes` of the query.

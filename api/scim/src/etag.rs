@@ -11,11 +11,51 @@ pub(crate) struct MalformedCondition(&'static str);
 
 /// What a conditional header names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Condition {
+enum Condition {
     /// Whatever there is.
     Any,
     /// One of these.
     OneOf(Vec<String>),
+}
+
+/// What a request makes depend on a resource's tag (RFC 9110 §13.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Conditions {
+    if_match: Option<Condition>,
+    if_none_match: Option<Condition>,
+}
+
+impl Conditions {
+    /// `If-Match` and `If-None-Match`.
+    ///
+    /// # Errors
+    /// See [`MalformedCondition`].
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, MalformedCondition> {
+        Ok(Self {
+            if_match: Condition::of(headers, &IF_MATCH, "If-Match")?,
+            if_none_match: Condition::of(headers, &IF_NONE_MATCH, "If-None-Match")?,
+        })
+    }
+
+    /// Whether there is none.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.if_match.is_none() && self.if_none_match.is_none()
+    }
+
+    /// Whether `If-Match` lets a request go on.
+    pub(crate) fn matches(&self, revision: Revision) -> bool {
+        self.if_match.as_ref().is_none_or(|condition| condition.holds(revision))
+    }
+
+    /// Whether the caller has this already, by `If-None-Match`.
+    pub(crate) fn is_known(&self, revision: Revision) -> bool {
+        self.if_none_match.as_ref().is_some_and(|condition| condition.holds(revision))
+    }
+
+    /// Whether a change may be made.
+    pub(crate) fn allow_change(&self, revision: Revision) -> bool {
+        self.matches(revision) && !self.is_known(revision)
+    }
 }
 
 /// The tag of a revision.
@@ -24,22 +64,6 @@ pub(crate) fn tag(revision: Revision) -> String {
 }
 
 impl Condition {
-    /// `If-Match`, if there is one.
-    ///
-    /// # Errors
-    /// See [`MalformedCondition`].
-    pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<Self>, MalformedCondition> {
-        Self::of(headers, &IF_MATCH, "If-Match")
-    }
-
-    /// `If-None-Match`, if there is one.
-    ///
-    /// # Errors
-    /// See [`MalformedCondition`].
-    pub(crate) fn if_none_match(headers: &HeaderMap) -> Result<Option<Self>, MalformedCondition> {
-        Self::of(headers, &IF_NONE_MATCH, "If-None-Match")
-    }
-
     fn of(headers: &HeaderMap, header: &HeaderName, name: &'static str) -> Result<Option<Self>, MalformedCondition> {
         let mut tags = Vec::new();
         let lines: Vec<_> = headers.get_all(header).iter().collect();
@@ -51,15 +75,16 @@ impl Condition {
             if text.trim() == "*" && lines.len() == 1 {
                 return Ok(Some(Self::Any));
             }
-            for tag in text.split(',').map(str::trim) {
+            // A list may have empty elements (RFC 9110 §5.6.1.2).
+            for tag in text.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
                 tags.push(opaque(tag).ok_or(MalformedCondition(name))?.to_owned());
             }
         }
-        Ok(Some(Self::OneOf(tags)))
+        if tags.is_empty() { Err(MalformedCondition(name)) } else { Ok(Some(Self::OneOf(tags))) }
     }
 
     /// Whether a resource of this revision is named. Weak comparison: we have no other tags.
-    pub(crate) fn holds(&self, revision: Revision) -> bool {
+    fn holds(&self, revision: Revision) -> bool {
         match self {
             Self::Any => true,
             Self::OneOf(tags) => tags.iter().any(|tag| *tag == revision.0.to_string()),
@@ -85,7 +110,7 @@ mod tests {
         for line in lines {
             headers.append(IF_MATCH, HeaderValue::from_static(line));
         }
-        Condition::if_match(&headers)
+        Ok(Conditions::of(&headers)?.if_match)
     }
 
     #[test]
@@ -100,11 +125,11 @@ mod tests {
             (&["\"6\""], false),
             (&["\"07\""], false),
             (&["\"\""], false),
+            (&[", \"7\","], true),
         ] {
             assert_eq!(condition(lines).unwrap().unwrap().holds(Revision(7)), holds, "{lines:?}");
         }
-        for bad in [&["7"][..], &[""], &["W/7"], &["\"7"], &["\"7\","], &["*", "\"7\""], &["w/\"7\""], &["\"7\" \"8\""]]
-        {
+        for bad in [&["7"][..], &[""], &["W/7"], &["\"7"], &[","], &["*", "\"7\""], &["w/\"7\""], &["\"7\" \"8\""]] {
             assert!(condition(bad).is_err(), "{bad:?}");
         }
     }

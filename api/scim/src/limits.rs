@@ -16,7 +16,7 @@ pub(crate) const MAX_ATTRIBUTES: usize = 100;
 pub(crate) const MAX_SCANNED: usize = 10_000;
 /// Lists that are made at once: each holds a core for a while, and a node has other things to do. The others wait.
 pub(crate) const MAX_LISTS: usize = 4;
-/// Resources that are counted for a list without either: some 100 ms of a core. Beyond, pages are had by cursor.
+/// Resources that are counted for a list without either: some 500 ms of a core. Beyond, pages are had by cursor.
 pub(crate) const MAX_COUNTED: usize = 100_000;
 /// Members of a group that is shown without being asked for them.
 pub(crate) const MAX_MEMBERS_SHOWN: usize = 1000;

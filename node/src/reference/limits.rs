@@ -95,7 +95,7 @@ fn sign_in() -> Vec<Row> {
     };
     use woad_identity::{authorize, csrf, link, session};
     vec![
-        ("Login attempts without delay: account and network", PAIR_FREE.to_string(), "people mistype"),
+        ("Login attempts without delay: name and network", PAIR_FREE.to_string(), "people mistype"),
         ("Login attempts without delay: known browser", DEVICE_FREE.to_string(), "people mistype"),
         ("Login attempts without delay: account", ACCOUNT_FREE.to_string(), "at most 100 in twelve hours"),
         ("Login attempts without delay: network", SOURCE_FREE.to_string(), "an institute behind one address"),

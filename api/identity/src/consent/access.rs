@@ -95,8 +95,7 @@ pub fn accesses(read: &impl Read, realm: &RealmId, user: UserId) -> Result<Acces
     for family in read.all::<FamiliesOfUser>(&(realm.clone(), user))? {
         let (grant, row) = (family.row.grant()?, &family.row);
         let Ok(live) = grant::live(read, realm, grant)? else { continue };
-        let part =
-            Part { scopes: grant.scopes()?, since_ms: row.created_ms, until_ms: Some(row.expires_ms) };
+        let part = Part { scopes: grant.scopes()?, since_ms: row.created_ms, until_ms: Some(row.expires_ms) };
         found.entry(grant.client()?).or_insert_with(|| Parts::of(live.client)).families.push(part);
     }
     let mut clients: Vec<Access> = found.into_values().filter_map(Parts::joined).collect();

@@ -67,6 +67,7 @@ fn an_approval_that_is_over_leaves_the_family_to_be_told_of() {
     assert_eq!((access.remembered, access.until_ms), (true, Some(family_ends)));
     flow.world.pass(3_600);
     assert_eq!(told(&flow), [("web".to_owned(), false, ALL.to_owned())]);
+    flow.sign_in(ANNA);
     flow.approve(&format!("{WEB}&prompt=consent"), Some((ALL, Remember::UntilRevoked))).unwrap();
     assert_eq!(of(&flow, ANNA)[0].until_ms, None, "what lasts has no end");
 }

@@ -80,7 +80,14 @@ impl Joining {
     }
 
     /// Writes it; `group` is the one that is joined.
-    pub(super) fn write(&self, tx: &mut Tx<'_>, realm: &RealmId, user: UserId, group: GroupId, actor: &Actor) -> Result<(), Abort> {
+    pub(super) fn write(
+        &self,
+        tx: &mut Tx<'_>,
+        realm: &RealmId,
+        user: UserId,
+        group: GroupId,
+        actor: &Actor,
+    ) -> Result<(), Abort> {
         let now = tx.now();
         for (id, row) in &self.changes {
             write(tx, realm, user, *id, row, now)?;

@@ -276,7 +276,7 @@ mod tests {
                 member(&world, person(&world, n), 100, Span { starts_ms: u64::from(n), ends_ms: 0 });
             }
             let before = world.revision();
-            for deep in [depth + 1, 15] {
+            for deep in [depth + 1, MAX_DEPTH - 2] {
                 let parent = Some(u8::try_from(deep).unwrap());
                 assert_eq!(moved(&world, 100, parent), Err(MoveGroupError::TooManyMemberships), "{deep}");
             }

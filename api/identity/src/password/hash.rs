@@ -1,7 +1,8 @@
 //! From a password to its hash, and back to whether it was that password.
 
 use argon2::password_hash::phc;
-use argon2::{Algorithm, Argon2, PasswordHasher, PasswordVerifier, Version};
+use argon2::{Algorithm, Argon2, Block, Version};
+use subtle::ConstantTimeEq;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
@@ -113,25 +114,90 @@ pub(super) fn prepare(password: &str) -> Result<Zeroizing<String>, PasswordFault
 ///
 /// # Errors
 /// [`PasswordFault::TooLong`], [`PasswordFault::Character`]; [`PasswordFault::NotHashed`] without the memory.
-pub fn hash(params: HashParams, salt: [u8; 16], password: &str) -> Result<PasswordHash, PasswordFault> {
+pub fn hash_in(
+    memory: &mut HashMemory,
+    params: HashParams,
+    salt: [u8; 16],
+    password: &str,
+) -> Result<PasswordHash, PasswordFault> {
     let prepared = prepare(password)?;
-    let params = argon2::Params::new(params.memory_kib, params.passes, params.lanes, None)
-        .map_err(|_| PasswordFault::NotHashed)?;
-    let hash = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_with_salt(prepared.as_bytes(), &salt)
-        .map_err(|_| PasswordFault::NotHashed)?;
-    Ok(PasswordHash(Zeroizing::new(hash.to_string())))
+    let mut made = || {
+        let params = argon2::Params::new(params.memory_kib, params.passes, params.lanes, None).ok()?;
+        let mut out = Zeroizing::new([0; argon2::Params::DEFAULT_OUTPUT_LEN]);
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        memory.compute(&argon2, prepared.as_bytes(), &salt, out.as_mut_slice())?;
+        let hash = phc::PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: phc::ParamsString::try_from(&params).ok()?,
+            salt: Some(phc::Salt::new(&salt).ok()?),
+            hash: Some(phc::Output::new(out.as_slice()).ok()?),
+        };
+        Some(PasswordHash(Zeroizing::new(hash.to_string())))
+    };
+    made().ok_or(PasswordFault::NotHashed)
 }
 
-/// Whether `password` is the one behind the hash. Takes as long as [`hash`]; a password that cannot be anybody's is
+/// Whether `password` is the one behind the hash. Takes as long as [`hash_in`]; a password that cannot be anybody's is
 /// told at once, whosever hash it is compared with.
 #[must_use]
-pub fn verify(hash: &PasswordHash, password: &str) -> Verified {
-    let ok = prepare(password).is_ok_and(|prepared| {
-        let parsed = phc::PasswordHash::new(&hash.0);
-        parsed.is_ok_and(|parsed| Argon2::default().verify_password(prepared.as_bytes(), &parsed).is_ok())
-    });
+pub fn verify_in(memory: &mut HashMemory, hash: &PasswordHash, password: &str) -> Verified {
+    let ok = prepare(password).is_ok_and(|prepared| compares(memory, hash, prepared.as_bytes()).unwrap_or(false));
     Verified { ok, needs_rehash: ok && hash.is_weak() }
+}
+
+/// [`hash_in`] with memory of its own: for one hash now and then.
+///
+/// # Errors
+/// As [`hash_in`].
+pub fn hash(params: HashParams, salt: [u8; 16], password: &str) -> Result<PasswordHash, PasswordFault> {
+    hash_in(&mut HashMemory::default(), params, salt, password)
+}
+
+/// [`verify_in`] with memory of its own.
+#[must_use]
+pub fn verify(hash: &PasswordHash, password: &str) -> Verified {
+    verify_in(&mut HashMemory::default(), hash, password)
+}
+
+fn compares(memory: &mut HashMemory, hash: &PasswordHash, password: &[u8]) -> Option<bool> {
+    let parsed = phc::PasswordHash::new(&hash.0).ok()?;
+    let (salt, expected) = (parsed.salt?, parsed.hash?);
+    let algorithm = Algorithm::try_from(parsed.algorithm.as_str()).ok()?;
+    // The format's default where it is not written (PHC string format: absent is the first version).
+    let version = parsed.version.map_or(Ok(Version::V0x10), Version::try_from).ok()?;
+    let params = argon2::Params::try_from(&parsed).ok()?;
+    let mut out = Zeroizing::new(vec![0; expected.as_bytes().len()]);
+    memory.compute(&Argon2::new(algorithm, version, params), password, &salt, &mut out)?;
+    Some(out.ct_eq(expected.as_bytes()).into())
+}
+
+/// What argon2 works in, kept from one hash to the next: 19 MiB that are allocated and freed for each would stay with
+/// the allocator of whichever thread it was.
+#[derive(Default)]
+pub struct HashMemory(Vec<Block>);
+
+impl std::fmt::Debug for HashMemory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HashMemory")
+    }
+}
+
+impl HashMemory {
+    /// `None` without the memory, or for inputs that argon2 does not take.
+    fn compute(&mut self, argon2: &Argon2<'_>, password: &[u8], salt: &[u8], out: &mut [u8]) -> Option<()> {
+        let wanted = argon2.params().block_count();
+        let missing = wanted.saturating_sub(self.0.len());
+        self.0.try_reserve_exact(missing).ok()?;
+        self.0.resize(wanted.max(self.0.len()), Block::new());
+        let done = argon2.hash_password_into_with_memory(password, salt, out, self.0.get_mut(..wanted)?);
+        let kept = usize::try_from(HashParams::default().memory_kib).unwrap_or(usize::MAX);
+        if wanted > kept {
+            // What one dear hash of an import needs is not kept.
+            self.0 = Vec::new();
+        }
+        done.ok()
+    }
 }
 
 /// What to compare with when there is no user, no password, or a user who may not sign in: it costs the same, and
@@ -161,6 +227,23 @@ mod tests {
         assert_eq!(verify(&hash, "correct horse"), Verified { ok: true, needs_rehash: false });
         assert_eq!(verify(&hash, "correct horsf"), Verified { ok: false, needs_rehash: false });
         assert_eq!(format!("{hash:?}"), "PasswordHash");
+    }
+
+    #[test]
+    fn memory_of_earlier_hashes_changes_nothing() {
+        let mut memory = HashMemory::default();
+        let costs = [(64, 2, 1), (8, 1, 1), (32, 3, 2), (64, 2, 1), (20 * 1024, 1, 1), (8, 1, 1)];
+        for (memory_kib, passes, lanes) in costs {
+            let params = HashParams { memory_kib, passes, lanes };
+            let made = hash_in(&mut memory, params, [7; 16], "correct horse").unwrap();
+            assert_eq!(made, hash(params, [7; 16], "correct horse").unwrap());
+            // The crate's own comparison says the same.
+            let parsed = phc::PasswordHash::new(made.reveal()).unwrap();
+            argon2::PasswordVerifier::verify_password(&Argon2::default(), b"correct horse", &parsed).unwrap();
+            assert!(verify_in(&mut memory, &made, "correct horse").ok);
+            assert!(!verify_in(&mut memory, &made, "correct horsf").ok);
+        }
+        assert!(memory.0.len() <= 19 * 1024);
     }
 
     #[test]

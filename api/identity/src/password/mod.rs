@@ -5,7 +5,10 @@ mod hash;
 mod policy;
 mod record;
 
-pub use hash::{HashParams, InvalidHash, MAX_PASSWORD_BYTES, PasswordHash, Verified, dummy, hash, verify};
+pub use hash::{
+    HashMemory, HashParams, InvalidHash, MAX_PASSWORD_BYTES, PasswordHash, Verified, dummy, hash, hash_in, verify,
+    verify_in,
+};
 pub use policy::{PasswordFault, check_policy};
 pub use record::{NoPassword, NoSuchUser, Password, Passwords, remove, set, stored};
 pub(crate) use record::{purge, put, rehash};

@@ -1,8 +1,11 @@
 //! Whether a policy's scopes match one that is asked for.
 
+use std::sync::Arc;
+
 use raft_store_core::Abort;
 use regex::{Regex, RegexBuilder};
 
+use super::compiled::compiled;
 use super::kinds::{Matching, Rule};
 use super::limits::{MAX_COMPILED_PATTERN, MAX_PATTERN_DEPTH, MAX_POLICY_SCOPE};
 use super::record::ScopePolicy;
@@ -59,7 +62,7 @@ pub(super) fn stored_form(matching: Matching, text: &str) -> Result<String, Poli
 }
 
 /// Compiles a regular expression that matches a whole scope.
-fn pattern(text: &str) -> Result<Regex, InvalidPattern> {
+pub(super) fn pattern(text: &str) -> Result<Regex, InvalidPattern> {
     let compiled = |text: &str| {
         RegexBuilder::new(text)
             .size_limit(MAX_COMPILED_PATTERN)
@@ -88,7 +91,7 @@ pub(super) enum Matcher {
     All,
     Equal(Vec<String>),
     Path(Vec<(String, ScopePath)>),
-    Regexp(Vec<Regex>),
+    Regexp(Vec<Arc<Regex>>),
 }
 
 impl Matcher {
@@ -108,7 +111,7 @@ impl Matcher {
                 Self::Path(parsed.collect::<Result<_, Abort>>()?)
             }
             Matching::Regexp => {
-                let compiled = row.scopes.iter().map(|scope| pattern(scope).map_err(|_| corrupt()));
+                let compiled = row.scopes.iter().map(|scope| compiled(scope).map_err(|_| corrupt()));
                 Self::Regexp(compiled.collect::<Result<_, Abort>>()?)
             }
         })

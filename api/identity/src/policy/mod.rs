@@ -4,6 +4,7 @@
 //! that order. Within a level a denial beats a permission; a scope that one level decided is not asked for at the
 //! next; what no level decides is not given.
 
+mod compiled;
 mod create;
 mod delete;
 mod evaluate;

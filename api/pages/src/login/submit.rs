@@ -22,10 +22,10 @@ use crate::visit::Visit;
 /// A sign-in that is refused says the same whatever the reason; the log knows it.
 pub(crate) async fn submit(services: Services, call: PageCall) -> Result<Response, PageError> {
     let mut visit = Visit::new(services, call);
-    let realm = &visit.call.realm.key;
     let (own, pending) = visit
         .view(Freshness::Local, |view| {
-            let pending = visit.call.form.get("continue").map(|text| Pending::open(view, &visit.call.realm, text)).transpose()?;
+            let pending =
+                visit.call.form.get("continue").map(|text| Pending::open(view, &visit.call.realm, text)).transpose()?;
             Ok((visit.call.is_own_form(view)?, pending))
         })
         .await?;

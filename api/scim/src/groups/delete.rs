@@ -14,20 +14,20 @@ use super::refused::Refused;
 use super::replace::begin;
 use crate::answer;
 use crate::call::{Call, WriteCall};
-use crate::etag::Condition;
+use crate::etag::Conditions;
 use crate::fault::Fault;
 use crate::limits::{MAX_DELETE_STEPS, MAX_MEMBER_CHANGES};
 
 pub(crate) async fn handle(services: Services, WriteCall(call): WriteCall) -> Result<Response, Fault> {
     let id = super::named(&call)?;
-    let mut condition = call.if_match()?;
+    let mut conditions = call.conditions()?;
     for _ in 0..MAX_DELETE_STEPS {
         let members = members(&services, &call, id).await?;
-        let run = |tx: &mut Tx<'_>| step(tx, &call, id, condition.as_ref(), &members);
+        let run = |tx: &mut Tx<'_>| step(tx, &call, id, &conditions, &members);
         match services.store.transact(&call.request(), run).await?.answer? {
             Step::Deleted => return Ok(answer::none()),
             // From here on the group is as this request made it.
-            Step::Left => condition = None,
+            Step::Left => conditions = Conditions::default(),
         }
     }
     Err(Fault::status(
@@ -52,10 +52,10 @@ fn step(
     tx: &mut Tx<'_>,
     call: &Call,
     id: GroupId,
-    condition: Option<&Condition>,
+    conditions: &Conditions,
     members: &[UserId],
 ) -> Result<Outcome<Result<Step, Refused>>, Abort> {
-    if let Err(refused) = begin(tx, call, id, condition)? {
+    if let Err(refused) = begin(tx, call, id, conditions)? {
         return Ok(Outcome::Answer(Err(refused)));
     }
     if !group::subgroups(tx, &call.realm, Some(id))?.is_empty() {

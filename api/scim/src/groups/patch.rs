@@ -19,14 +19,14 @@ use crate::schema::GROUPS;
 
 pub(crate) async fn handle(services: Services, WriteCall(call): WriteCall) -> Result<Response, Fault> {
     let id = super::named(&call)?;
-    let condition = call.if_match()?;
+    let conditions = call.conditions()?;
     let projection = projection(&call)?;
     let operations = patch::parse(&GROUPS, call.json()?)?;
     let (members, operations): (Vec<_>, Vec<_>) =
         operations.into_iter().partition(|operation| operation.target.place.is("members"));
     let members = members.into_iter().map(MemberChange::of).collect::<Result<Vec<_>, _>>()?;
     let run = |tx: &mut Tx<'_>| {
-        let stored = match begin(tx, &call, id, condition.as_ref())? {
+        let stored = match begin(tx, &call, id, &conditions)? {
             Ok(stored) => stored,
             Err(refused) => return Ok(Outcome::Answer(Err(refused))),
         };

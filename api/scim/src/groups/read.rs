@@ -11,10 +11,13 @@ use crate::fault::Fault;
 
 pub(crate) async fn handle(services: Services, ReadCall(call): ReadCall) -> Result<Response, Fault> {
     let id = super::named(&call)?;
-    let known = call.if_none_match()?;
+    let conditions = call.conditions()?;
     let projection = projection(&call)?;
     let shown = show(&services, &call, id, &projection, None).await?.ok_or_else(Fault::not_found)?;
-    if known.is_some_and(|known| known.holds(shown.revision)) {
+    if !conditions.matches(shown.revision) {
+        return Err(Fault::precondition());
+    }
+    if conditions.is_known(shown.revision) {
         return Ok(answer::not_modified(shown.revision));
     }
     Ok(answer::resource(StatusCode::OK, shown.body, shown.revision))

@@ -15,7 +15,7 @@ use super::refused::Refused;
 use super::show::{projection, show};
 use crate::answer;
 use crate::call::{Call, WriteCall};
-use crate::etag::Condition;
+use crate::etag::Conditions;
 use crate::fault::Fault;
 use crate::input;
 use crate::render::group_revision;
@@ -23,13 +23,13 @@ use crate::schema::GROUPS;
 
 pub(crate) async fn handle(services: Services, WriteCall(call): WriteCall) -> Result<Response, Fault> {
     let id = super::named(&call)?;
-    let condition = call.if_match()?;
+    let conditions = call.conditions()?;
     let projection = projection(&call)?;
     let resource = input::resource(&GROUPS, call.json()?)?;
     let fields = fields::of(&resource)?;
     let users = members::ids(resource.get("members").and_then(Value::as_array).map_or(&[], Vec::as_slice))?;
     let members = [MemberChange::Become(users)];
-    let run = |tx: &mut Tx<'_>| match begin(tx, &call, id, condition.as_ref())? {
+    let run = |tx: &mut Tx<'_>| match begin(tx, &call, id, &conditions)? {
         Ok(stored) => {
             let parent = fields.parent.or_else(|| stored.row.parent());
             write(tx, &call, &stored, &Fields { parent, ..fields.clone() }, &members)
@@ -47,15 +47,15 @@ pub(super) fn begin(
     tx: &Tx<'_>,
     call: &Call,
     id: GroupId,
-    condition: Option<&Condition>,
+    conditions: &Conditions,
 ) -> Result<Result<Stored<Groups>, Refused>, Abort> {
     if let Err(error) = call.admitted(tx)? {
         return Ok(Err(error.into()));
     }
     let Some(stored) = group::get(tx, &call.realm, id)? else { return Ok(Err(Refused::NotFound)) };
-    if let Some(condition) = condition {
+    if !conditions.is_empty() {
         let revision = group_revision(tx, &call.realm, id, stored.revision)?;
-        if !condition.holds(revision) {
+        if !conditions.allow_change(revision) {
             return Ok(Err(Refused::Precondition));
         }
     }

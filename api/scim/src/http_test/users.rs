@@ -124,6 +124,22 @@ async fn no_update_is_lost() {
         assert_eq!(answer.status, status, "{value}");
     }
     assert_eq!(world.with("DELETE", &path, &headers, &Value::Null).await.status, 412);
+    let now = world.get(&path).await.header("etag").to_owned();
+    for (method, header, value, status) in [
+        ("GET", "if-match", tag.as_str(), 412),
+        ("GET", "if-match", &now, 200),
+        ("GET", "if-none-match", &tag, 200),
+        ("GET", "if-none-match", "*", 304),
+        ("GET", "if-none-match", now.trim_start_matches("W/"), 304),
+        ("HEAD", "if-none-match", &now, 304),
+        ("DELETE", "if-none-match", "*", 412),
+        ("DELETE", "if-none-match", &now, 412),
+    ] {
+        let answer = world.with(method, &path, &[(header, value)], &Value::Null).await;
+        assert_eq!(answer.status, status, "{method} {header}: {value}");
+    }
+    let head = world.with("HEAD", &path, &[], &Value::Null).await;
+    assert_eq!((head.status, head.text.as_str(), head.header("etag")), (200, "", now.as_str()));
     let (nobody, body) = ("/Users/00000000-0000-4000-8000-000000000000", json!({ "schemas": [USER], "userName": "x" }));
     assert_eq!(world.with("PUT", nobody, &[("if-match", "*")], &body).await.status, 404);
 }
@@ -175,10 +191,10 @@ async fn an_unverified_address_stays_so() {
     };
     assert_eq!(verified(&world), [true]);
     let doubted = Email { value: "b@x.example".into(), ..Email::default() };
-    let patch = UserPatch { emails: Some(vec![doubted]), ..UserPatch::default() };
+    let fields = UserPatch { emails: Some(vec![doubted]), ..UserPatch::default() };
     world.decided(|tx| {
         let realm = woad_identity::realm::get(tx, &vo())?.unwrap();
-        user::update(tx, &realm, id, &patch, None, Provenance::Administrator, &woad_identity::Actor::system())
+        user::update(tx, &realm, id, &fields, None, Provenance::Administrator, &woad_identity::Actor::system())
     });
     assert_eq!(verified(&world), [false]);
     world.patch(&path, json!({ "op": "add", "path": "nickName", "value": "Al" })).await;

@@ -6,6 +6,7 @@ mod query;
 mod resources;
 mod select;
 mod sort;
+mod walk;
 
 #[cfg(test)]
 mod tests;

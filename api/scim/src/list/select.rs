@@ -20,8 +20,6 @@ use crate::schema::ResourceType;
 const MESSAGE: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 /// Records that are read at once to be counted.
 const STEP: usize = 1000;
-/// Records that are read at once to be looked at, at least.
-const MIN_STEP: usize = 100;
 
 /// Why there is no list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,19 +62,19 @@ impl From<ListError> for Fault {
 }
 
 /// What a query means for one resource type.
-struct Part {
+pub(super) struct Part {
     kind: &'static ResourceType,
-    filter: Option<Filter>,
+    pub(super) filter: Option<Filter>,
     sort: Option<SortBy>,
     projection: Projection,
 }
 
 /// Some entries in order, and what is known of the others.
-struct Listed {
-    entries: Vec<Entry>,
-    total: Option<usize>,
-    next: Option<Cursor>,
-    previous: Option<Cursor>,
+pub(super) struct Listed {
+    pub(super) entries: Vec<Entry>,
+    pub(super) total: Option<usize>,
+    pub(super) next: Option<Cursor>,
+    pub(super) previous: Option<Cursor>,
 }
 
 /// The resources of these types that the query asks for, as a `ListResponse`.
@@ -90,11 +88,22 @@ pub(crate) fn answer(
     kinds: &[&'static ResourceType],
     query: &Query,
 ) -> Result<Result<Value, ListError>, Abort> {
+    answer_within(MAX_SCANNED, view, realm, base, (kinds, query))
+}
+
+/// The same with another limit of resources that are looked at.
+pub(super) fn answer_within(
+    max_scanned: usize,
+    view: &View<'_>,
+    realm: &RealmId,
+    base: &str,
+    (kinds, query): (&[&'static ResourceType], &Query),
+) -> Result<Result<Value, ListError>, Abort> {
     let parts = match resolve(kinds, query) {
         Ok(parts) => parts,
         Err(error) => return Ok(Err(error)),
     };
-    let list = List { view, realm, base, parts, query };
+    let list = List { view, realm, base, parts, query, max_scanned };
     let listed = if query.filter.is_none() && query.sort_by.is_none() { list.plain()? } else { list.ordered()? };
     let listed = match (listed, &query.page) {
         // Piece by piece there may be any number.
@@ -113,7 +122,9 @@ pub(crate) fn answer(
 
 /// Whether many resources may be looked at for it.
 pub(crate) fn is_long(kinds: &[&'static ResourceType], query: &Query) -> bool {
-    let by_index = |part: &Part| part.filter.as_ref().and_then(lookups).is_some();
+    // A group may have many members.
+    let is_short = |all: Vec<Lookup>| !all.iter().any(|one| matches!(one, Lookup::InGroup(_)));
+    let by_index = |part: &Part| part.filter.as_ref().and_then(lookups).is_some_and(is_short);
     match (resolve(kinds, query), &query.page) {
         (Err(_), _) => false,
         (Ok(_), Page::Cursor { from, .. }) if query.filter.is_none() && query.sort_by.is_none() => {
@@ -148,30 +159,17 @@ fn resolve(kinds: &[&'static ResourceType], query: &Query) -> Result<Vec<Part>, 
     Ok(parts)
 }
 
-struct List<'a> {
+pub(super) struct List<'a> {
     view: &'a View<'a>,
     realm: &'a RealmId,
     base: &'a str,
-    parts: Vec<Part>,
+    pub(super) parts: Vec<Part>,
     query: &'a Query,
-}
-
-impl Part {
-    fn holds(&self, record: &Record, renderer: &Renderer<'_>) -> Result<Result<bool, TooManyMembers>, Abort> {
-        let Some(filter) = &self.filter else { return Ok(Ok(true)) };
-        Ok(record.show(renderer)?.map(|shown| filter.matches(&shown.body)))
-    }
-}
-
-impl Listed {
-    /// A page whose end is known, and no more.
-    fn until(entries: Vec<Entry>, end: Option<Entry>) -> Self {
-        Self { entries, total: None, next: end.map(|end| end.cursor(false)), previous: None }
-    }
+    pub(super) max_scanned: usize,
 }
 
 impl List<'_> {
-    fn records(&self, part: &Part) -> Records<'_> {
+    pub(super) fn records(&self, part: &Part) -> Records<'_> {
         Records { view: self.view, realm: self.realm, kind: part.kind }
     }
 
@@ -200,62 +198,8 @@ impl List<'_> {
         }
     }
 
-    /// A page by type and id, without looking at what lies before it or far behind. It ends early when too many were
-    /// looked at: the cursor then leads on from the last of them.
-    fn walk(&self, from: Option<&Cursor>, count: usize) -> Result<Result<Listed, ListError>, Abort> {
-        let from = from.map(Entry::from);
-        let (mut entries, mut looked_at): (Vec<Entry>, usize) = (Vec::new(), 0);
-        let mut last: Option<Entry> = None;
-        for (kind, part) in self.parts.iter().enumerate() {
-            let mut after = match &from {
-                Some(from) if kind < from.kind => continue,
-                Some(from) if kind == from.kind => Some(from.id),
-                _ => None,
-            };
-            let renderer = self.looking(part);
-            loop {
-                let step = self.step(part, after, (count + 1 - entries.len()).max(MIN_STEP))?;
-                if step.is_empty() {
-                    break;
-                }
-                for record in step {
-                    let entry = Entry { key: None, kind, id: record.id() };
-                    after = Some(entry.id);
-                    let holds = match part.holds(&record, &renderer)? {
-                        Ok(holds) => holds,
-                        // What was looked at before is a page of its own.
-                        Err(TooManyMembers::OfAll) if last.is_some() => return Ok(Ok(Listed::until(entries, last))),
-                        Err(error) => return Ok(Err(error.into())),
-                    };
-                    if holds && entries.len() == count {
-                        let end = entries.last().cloned();
-                        return Ok(Ok(Listed::until(entries, end)));
-                    }
-                    if holds {
-                        entries.push(entry.clone());
-                    }
-                    last = Some(entry);
-                    looked_at += 1;
-                    if looked_at == MAX_SCANNED {
-                        return Ok(Ok(Listed::until(entries, last)));
-                    }
-                }
-            }
-        }
-        Ok(Ok(Listed::until(entries, None)))
-    }
-
-    /// Some of the records that the filter can hold of, by id.
-    fn step(&self, part: &Part, after: Option<[u8; 16]>, limit: usize) -> Result<Vec<Record>, Abort> {
-        let records = self.records(part);
-        match part.filter.as_ref().and_then(lookups).as_deref() {
-            Some([Lookup::InGroup(group)]) => records.in_group(group, after, limit),
-            _ => records.after(after, limit),
-        }
-    }
-
     /// Shows what filter and order look at.
-    fn looking(&self, part: &Part) -> Renderer<'_> {
+    pub(super) fn looking(&self, part: &Part) -> Renderer<'_> {
         let mut places = Vec::new();
         if let Some(filter) = &part.filter {
             filter.places(&mut places);
@@ -280,10 +224,10 @@ impl List<'_> {
             let records = self.records(part);
             let candidates = match part.filter.as_ref().and_then(lookups) {
                 Some(lookups) => records.found(&lookups)?,
-                None => records.after(None, MAX_SCANNED + 1 - seen)?,
+                None => records.after(None, self.max_scanned + 1 - seen)?,
             };
             seen += candidates.len();
-            if seen > MAX_SCANNED {
+            if seen > self.max_scanned {
                 return Ok(Err(ListError::TooManyToScan));
             }
             let renderer = self.looking(part);

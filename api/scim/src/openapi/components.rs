@@ -117,7 +117,7 @@ fn list(item: &Value) -> Value {
             "totalResults": {
                 "type": "integer",
                 "minimum": 0,
-                "description": "Missing from a page by cursor of all resources",
+                "description": "Missing from a page by cursor where not all were counted",
             },
             "startIndex": { "type": "integer", "minimum": 1, "description": "In a page by index" },
             "itemsPerPage": { "type": "integer", "minimum": 0 },

@@ -124,7 +124,17 @@ fn operations_do_what_the_rfc_says() {
         ),
         (json!({ "op": "remove", "path": INDIGO }), json!({ INDIGO: null })),
         (json!({ "op": "add", "path": "externalId", "value": "X" }), json!({ "externalId": "X" })),
-        // What clients send beyond the RFC, where it can mean only one thing.
+    ] {
+        assert_eq!(changed(&operation), Ok(expected), "{operation}");
+    }
+}
+
+#[test]
+fn what_clients_send_beyond_the_rfc_does_the_one_thing_that_it_can_mean() {
+    let work = || json!({ "value": "a@work.example", "type": "work", "primary": true });
+    let work_no_more = || json!({ "value": "a@work.example", "type": "work", "primary": false });
+    let home = || json!({ "value": "a@home.example", "type": "home", "primary": false });
+    for (operation, expected) in [
         (json!({ "op": "Replace", "path": "active", "value": "False" }), json!({ "active": false })),
         (json!({ "op": "replace", "value": { "active": "FALSE" } }), json!({ "active": false })),
         (

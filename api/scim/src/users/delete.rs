@@ -22,9 +22,9 @@ pub(crate) async fn handle(services: Services, WriteCall(call): WriteCall) -> Re
 
 /// Deletes somebody.
 pub(crate) async fn delete(services: &Services, call: &Call, whose: Whose) -> Result<Response, Fault> {
-    let condition = call.if_match()?;
+    let conditions = call.conditions()?;
     let run = |tx: &mut Tx<'_>| {
-        if let Err(refused) = begin(tx, call, whose, condition.as_ref())? {
+        if let Err(refused) = begin(tx, call, whose, &conditions)? {
             return Ok(Outcome::Answer(Err(refused)));
         }
         Ok(match user::delete(tx, &call.realm, whose.id(), &call.actor)? {

@@ -24,7 +24,7 @@ pub(crate) async fn handle(services: Services, WriteCall(call): WriteCall) -> Re
 
 /// Changes a record. Of one's own, what one may not change is as good as read-only.
 pub(crate) async fn patch(services: &Services, call: &Call, whose: Whose) -> Result<Response, Fault> {
-    let condition = call.if_match()?;
+    let conditions = call.conditions()?;
     let projection = projection(call)?;
     let operations = patch::parse(&USERS, call.json()?)?;
     for Operation { target, .. } in &operations {
@@ -37,7 +37,7 @@ pub(crate) async fn patch(services: &Services, call: &Call, whose: Whose) -> Res
         operations.into_iter().partition(|operation| operation.target.place.is("password"));
     let password = NewPassword::of(services, last(secret)?).await?;
     let run = |tx: &mut Tx<'_>| {
-        let (realm, stored) = match begin(tx, call, whose, condition.as_ref())? {
+        let (realm, stored) = match begin(tx, call, whose, &conditions)? {
             Ok(begun) => begun,
             Err(refused) => return Ok(Outcome::Answer(Err(refused))),
         };

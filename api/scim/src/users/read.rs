@@ -23,10 +23,13 @@ pub(crate) async fn read(
     id: UserId,
     may: impl Fn(&str) -> bool,
 ) -> Result<Response, Fault> {
-    let known = call.if_none_match()?;
+    let conditions = call.conditions()?;
     let projection = projection(call)?;
     let mut shown = show(services, call, id, &projection, None).await?.ok_or_else(Fault::not_found)?;
-    if known.is_some_and(|known| known.holds(shown.revision)) {
+    if !conditions.matches(shown.revision) {
+        return Err(Fault::precondition());
+    }
+    if conditions.is_known(shown.revision) {
         return Ok(answer::not_modified(shown.revision));
     }
     shown.body.retain(|name, _| may(name));

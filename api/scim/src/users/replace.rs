@@ -15,7 +15,7 @@ use super::show::{projection, show};
 use super::{Whose, fields};
 use crate::answer;
 use crate::call::{Call, WriteCall};
-use crate::etag::Condition;
+use crate::etag::Conditions;
 use crate::fault::Fault;
 use crate::input;
 use crate::render::user_revision;
@@ -28,14 +28,14 @@ pub(crate) async fn handle(services: Services, WriteCall(call): WriteCall) -> Re
 
 /// Replaces a record. Of one's own, what one may not change stays as it is.
 pub(crate) async fn replace(services: &Services, call: &Call, whose: Whose) -> Result<Response, Fault> {
-    let condition = call.if_match()?;
+    let conditions = call.conditions()?;
     let projection = projection(call)?;
     let mut resource = input::resource(&USERS, call.json()?)?;
     let password = resource.remove("password").filter(|_| matches!(whose, Whose::Anybodys(_)));
     let patch = fields::of(whose, &resource);
     let password = NewPassword::of(services, password).await?;
     let run = |tx: &mut Tx<'_>| {
-        let (realm, stored) = match begin(tx, call, whose, condition.as_ref())? {
+        let (realm, stored) = match begin(tx, call, whose, &conditions)? {
             Ok(begun) => begun,
             Err(refused) => return Ok(Outcome::Answer(Err(refused))),
         };
@@ -56,16 +56,16 @@ pub(super) fn begin(
     tx: &Tx<'_>,
     call: &Call,
     whose: Whose,
-    condition: Option<&Condition>,
+    conditions: &Conditions,
 ) -> Result<Result<Begun, Refused>, Abort> {
     let realm = match call.admitted(tx)? {
         Ok(realm) => realm,
         Err(error) => return Ok(Err(error.into())),
     };
     let Some(stored) = user::get(tx, &call.realm, whose.id())? else { return Ok(Err(Refused::NotFound)) };
-    if let Some(condition) = condition {
+    if !conditions.is_empty() {
         let revision = user_revision(tx, &call.realm, whose.id(), stored.revision)?;
-        if !condition.holds(revision) {
+        if !conditions.allow_change(revision) {
             return Ok(Err(Refused::Precondition));
         }
     }
