@@ -1,8 +1,8 @@
-//! A node that now and then acknowledges a write that it never made.
+//! A node that, once it has lost its leader, now and then acknowledges a write that it never made.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Result;
 use prometheus::core::Collector;
@@ -13,9 +13,7 @@ use woad::config::{self, SecretText};
 use woad::runtime::{self, Controls};
 use woad::store::{Member, OpenError, Opener, Opening, Options, Presence};
 
-/// Writes that it makes before it begins to forget: the demo gets as far as its stream of writes.
-const HONEST: u64 = 100;
-/// After that it forgets one of so many.
+/// It forgets one of so many writes, once another leads than at first: the demo gets as far as its stream of writes.
 const ONE_OF: u64 = 10;
 
 /// Runs it until it is told to stop.
@@ -61,7 +59,12 @@ struct Forgetful {
 
 impl Forgetful {
     fn member(member: Arc<dyn Member>) -> Arc<dyn Member> {
-        let backend = ForgetfulBackend { store: member.store(), writes: AtomicU64::new(0) };
+        let backend = ForgetfulBackend {
+            store: member.store(),
+            member: Arc::clone(&member),
+            first_leader: OnceLock::new(),
+            writes: AtomicU64::new(0),
+        };
         Arc::new(Self { member, store: Store::new(Arc::new(backend)) })
     }
 }
@@ -90,13 +93,22 @@ impl Member for Forgetful {
 
 struct ForgetfulBackend {
     store: Store,
+    member: Arc<dyn Member>,
+    first_leader: OnceLock<u64>,
     writes: AtomicU64,
+}
+
+impl ForgetfulBackend {
+    fn forgets(&self) -> bool {
+        let Some(leader) = self.member.health().leader else { return false };
+        let changed = *self.first_leader.get_or_init(|| leader) != leader;
+        changed && self.writes.fetch_add(1, Ordering::Relaxed).is_multiple_of(ONE_OF)
+    }
 }
 
 impl Backend for ForgetfulBackend {
     fn transact<'a>(&'a self, cx: &'a Request, f: &'a mut TxFn<'_>) -> BoxFuture<'a, Result<Done<()>, StoreError>> {
-        let number = self.writes.fetch_add(1, Ordering::Relaxed);
-        let forget = number > HONEST && number.is_multiple_of(ONE_OF);
+        let forget = self.forgets();
         Box::pin(self.store.transact(cx, move |tx| {
             let outcome = f(tx)?;
             Ok(if forget { Outcome::Answer(()) } else { outcome })
