@@ -47,3 +47,56 @@ async fn step(work: &Work, realm: &RealmId, id: UserId) -> Result<Purge, StoreEr
     let done = work.store.transact(&request, |tx| user::purge_step(tx, realm, id)).await?;
     Ok(done.answer)
 }
+
+#[cfg(test)]
+mod tests {
+    use raft_store_core::memory::MemoryStore;
+    use raft_store_core::{Outcome, Read, Store, Timestamp};
+    use tokio_util::sync::CancellationToken;
+    use woad_identity::GroupId;
+    use woad_identity::group::{Membership, Memberships};
+    use woad_identity::user::{User, Users};
+
+    use super::super::JobMetrics;
+    use super::*;
+
+    /// As the record of somebody deleted has it.
+    const DELETING: i32 = 3;
+    /// More than one step removes.
+    const MEMBERSHIPS: u8 = 150;
+
+    #[tokio::test]
+    async fn what_is_left_of_the_deleted_goes_in_steps_and_others_stay() {
+        let memory = MemoryStore::new(Timestamp(1_000));
+        let realm = RealmId::parse("vo").unwrap();
+        let (gone, stays) = (UserId([1; 16]), UserId([2; 16]));
+        for (id, status) in [(gone, DELETING), (stays, 1)] {
+            memory
+                .run(|tx| {
+                    let name = if id == stays { "anna" } else { "" };
+                    let row = User { status, user_name: name.to_owned(), ..User::default() };
+                    tx.put::<Users>((realm.clone(), id), row)?.unwrap();
+                    for group in 0..MEMBERSHIPS {
+                        let at = (realm.clone(), id, GroupId([group; 16]));
+                        tx.put::<Memberships>(at, Membership::default())?.unwrap();
+                    }
+                    Ok(Outcome::Commit(()))
+                })
+                .unwrap();
+        }
+        let metrics = JobMetrics::new().unwrap();
+        let store = Store::new(memory.clone());
+        let work = Work { store, metrics: metrics.clone(), stop: CancellationToken::new() };
+        run(&work).await;
+
+        let left = |id: UserId| {
+            let of = (realm.clone(), id);
+            memory.look(|view| Ok((view.get::<Users>(&of)?.is_some(), view.scan::<Memberships>(&of, None, 500)?.len())))
+        };
+        assert_eq!(left(gone).unwrap(), (false, 0));
+        assert_eq!(left(stays).unwrap(), (true, usize::from(MEMBERSHIPS)));
+        assert_eq!(metrics.pending_deletions.get(), 0);
+        assert!(metrics.steps.with_label_values(&[NAME, "done"]).get() >= 2);
+        assert_eq!(metrics.steps.with_label_values(&[NAME, "failed"]).get(), 0);
+    }
+}

@@ -3,16 +3,15 @@
 mod client_credentials;
 mod code;
 mod error;
+mod person;
 mod refresh;
 mod respond;
 
 use axum::response::Response;
-use raft_store_core::Revision;
 use woad_http::{ClientCall, OAuthError, Services, TokenCall, TokenOutcome};
 use woad_identity::audience::Audience;
 use woad_identity::client::GrantType;
-use woad_identity::keys::Signer;
-use woad_identity::token::{IssueRefused, Permit, issue, parse_expires_in};
+use woad_identity::token::parse_expires_in;
 
 use error::TokenError;
 
@@ -39,12 +38,6 @@ impl Wanted {
             expires_in: call.form.get("expires_in").map(parse_expires_in).transpose()?,
         })
     }
-}
-
-/// Whether the access token can be issued: a token that would be too large must not cost its client the code or the
-/// refresh token, which count as used once they are committed. No revision is written longer than this.
-fn can_be_issued(permit: &Permit, signer: &Signer) -> Result<(), IssueRefused> {
-    issue(permit, signer, [0; 16], Some(Revision(u64::MAX))).map(drop)
 }
 
 async fn grant(services: &Services, call: &ClientCall) -> Result<Response, TokenError> {
