@@ -100,6 +100,12 @@ impl Browser {
         Self { nodes: nodes.to_vec(), issuer: issuer.to_owned(), next: 0, cookies: BTreeMap::new() }
     }
 
+    /// The same, with its cookies, in front of other nodes.
+    #[must_use]
+    pub fn among(&self, nodes: &[Endpoint]) -> Self {
+        Self { nodes: nodes.to_vec(), ..self.clone() }
+    }
+
     /// One that stays at one node.
     #[must_use]
     pub fn at(node: &Endpoint, issuer: &str) -> Self {

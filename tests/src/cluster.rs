@@ -14,6 +14,7 @@ use crate::endpoint::Endpoint;
 use crate::gate::Gate;
 use crate::node::{HOST, Node, OTHER_HOST};
 use crate::realm::{Client, Realm};
+use crate::site::Site;
 use crate::state::state_of;
 use crate::turn;
 use crate::wait::eventually;
@@ -79,12 +80,32 @@ impl Cluster {
     }
 
     async fn assemble(setup: Setup, turn: Option<OwnedSemaphorePermit>) -> Result<Self> {
-        let folder = TempDir::with_prefix("woad-")?;
-        let authority = Authority::new()?;
         let extra = setup.snapshot_bytes.map(|bytes| format!("debug_snapshot_bytes = {bytes}")).unwrap_or_default();
-        let nodes = (0..setup.nodes + setup.spare)
-            .map(|place| Node::prepare(folder.path(), place, &authority, &extra))
+        let sites = (0..setup.nodes + setup.spare)
+            .map(|_| Ok(Site { node: extra.clone(), ..Site::loopback()? }))
             .collect::<Result<Vec<_>>>()?;
+        Self::form(sites, setup.nodes, TempDir::with_prefix("woad-")?, turn).await
+    }
+
+    /// At these sites; the first `running` are started and vote. Folders of nodes are made in `folder`.
+    ///
+    /// # Errors
+    /// When the nodes don't form a cluster.
+    pub async fn at(sites: Vec<Site>, running: usize, folder: &std::path::Path) -> Result<Self> {
+        let turn = turn::take().await?;
+        Self::form(sites, running, TempDir::with_prefix_in("cluster-", folder)?, Some(turn)).await
+    }
+
+    async fn form(
+        sites: Vec<Site>,
+        running: usize,
+        folder: TempDir,
+        turn: Option<OwnedSemaphorePermit>,
+    ) -> Result<Self> {
+        Site::distinct(&sites)?;
+        let authority = Authority::new()?;
+        let prepare = |(place, site)| Node::prepare(folder.path(), place, &authority, site);
+        let nodes = sites.into_iter().enumerate().map(prepare).collect::<Result<Vec<_>>>()?;
         let secrets = Mutex::default();
         let mut cluster = Self { nodes, authority, secrets, finished: false, _turn: turn, _folder: folder };
         cluster.node_mut(0)?.start(None)?;
@@ -93,7 +114,7 @@ impl Cluster {
         let key = made.pointer("/recovery_bundle/cluster_key").and_then(Value::as_str);
         cluster.secret(key.context("no cluster key in the recovery bundle")?);
         cluster.node_mut(0)?.ready().await?;
-        for place in 1..setup.nodes {
+        for place in 1..running {
             cluster.join(place).await?;
         }
         Ok(cluster)
@@ -221,7 +242,8 @@ impl Cluster {
 
     fn hosts(&self, name: &str) -> Vec<String> {
         let ports = self.nodes.iter().map(|node| format!("{name}:{}", node.https_address.port()));
-        std::iter::once(name.to_owned()).chain(ports).collect()
+        let mut seen = BTreeSet::new();
+        std::iter::once(name.to_owned()).chain(ports).filter(|host| seen.insert(host.clone())).collect()
     }
 
     /// A client, made through the node at that place.

@@ -28,13 +28,21 @@ impl Endpoint {
     /// # Errors
     /// When the certificate is unusable.
     pub fn new(address: SocketAddr, authority: &str) -> Result<Self> {
+        Self::with_patience(address, authority, PATIENCE)
+    }
+
+    /// One whose caller gives up after that long.
+    ///
+    /// # Errors
+    /// When the certificate is unusable.
+    pub fn with_patience(address: SocketAddr, authority: &str, patience: Duration) -> Result<Self> {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let client = reqwest::Client::builder()
             .tls_certs_only([Certificate::from_pem(authority.as_bytes())?])
             .resolve(HOST, address)
             .resolve(OTHER_HOST, address)
-            .timeout(PATIENCE)
-            .connect_timeout(CONNECT)
+            .timeout(patience)
+            .connect_timeout(CONNECT.min(patience))
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .build()?;

@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
 use crate::admin::Admin;
 use crate::authority::Authority;
 use crate::endpoint::Endpoint;
-use crate::ports;
 use crate::program::program;
+use crate::site::Site;
 use crate::wait::eventually;
 
 /// The host name of the realm that tests use.
@@ -41,24 +41,29 @@ pub struct Node {
     pub https_address: SocketAddr,
     /// Where its peer listener is.
     pub peer_address: SocketAddr,
+    /// Where it is and how it is started; a change counts from the next start.
+    pub site: Site,
     folder: PathBuf,
     child: Option<Child>,
 }
 
 impl Node {
     /// Makes folder and configuration; starts nothing.
-    pub(crate) fn prepare(root: &Path, place: usize, authority: &Authority, extra: &str) -> Result<Self> {
+    pub(crate) fn prepare(root: &Path, place: usize, authority: &Authority, site: Site) -> Result<Self> {
         let folder = root.join(format!("node-{}", place + 1));
         fs::create_dir_all(&folder)?;
         authority.issue(&[HOST, OTHER_HOST, "localhost", "127.0.0.1"], &folder)?;
-        let (https, peer) = (ports::free()?, ports::free()?);
-        let data = folder.join("data");
+        let (https, peer) = (site.https, site.peer);
+        let data = site.data.clone().unwrap_or_else(|| folder.join("data"));
+        let advertise = site.advertise.map(|at| format!("advertise = '{at}'\n")).unwrap_or_default();
         let config = format!(
-            "[node]\ndata_dir = '{}'\n{extra}\n[https]\nlisten = ['{https}']\ncertificate = '{}'\nkey = '{}'\n\
-             [peer]\nlisten = '{peer}'\n[log]\nlevel = 'info,openraft=warn'\n",
+            "[node]\ndata_dir = '{}'\n{}\n[https]\nlisten = ['{https}']\ncertificate = '{}'\nkey = '{}'\n\
+             [peer]\nlisten = '{peer}'\n{advertise}[log]\nlevel = 'info,openraft=warn'\n{}",
             data.display(),
+            site.node,
             folder.join("server.pem").display(),
             folder.join("server.key").display(),
+            site.sections,
         );
         fs::write(folder.join("woad.toml"), config)?;
         Ok(Self {
@@ -67,6 +72,7 @@ impl Node {
             https: Endpoint::new(https, authority.pem())?,
             https_address: https,
             peer_address: peer,
+            site,
             folder,
             child: None,
         })
@@ -75,7 +81,7 @@ impl Node {
     /// Its data folder.
     #[must_use]
     pub fn data(&self) -> PathBuf {
-        self.folder.join("data")
+        self.site.data.clone().unwrap_or_else(|| self.folder.join("data"))
     }
 
     /// Its configuration file.
@@ -102,7 +108,7 @@ impl Node {
         ensure!(self.child.is_none(), "node {} runs already", self.place + 1);
         let mut log = File::options().create(true).append(true).open(self.log_path())?;
         writeln!(log, "---- start")?;
-        let mut command = Command::new(program("woad")?);
+        let mut command = self.site.command(&program("woad")?);
         command.arg("--config").arg(self.config());
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("WOAD_")) {
             command.env_remove(name);
@@ -120,9 +126,15 @@ impl Node {
     }
 
     /// The process id, while it runs.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn process(&self) -> Result<u32> {
+        self.child.as_ref().and_then(Child::id).context("the node does not run")
+    }
+
     fn pid(&self) -> Result<Pid> {
-        let id = self.child.as_ref().and_then(Child::id).context("the node does not run")?;
-        Pid::from_raw(i32::try_from(id)?).context("no process id")
+        Pid::from_raw(i32::try_from(self.process()?)?).context("no process id")
     }
 
     /// Whether the process runs.

@@ -25,8 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Key and certificate chain.
 pub struct Identity {
-    key: PrivateKeyDer<'static>,
-    chain: Vec<CertificateDer<'static>>,
+    pub(crate) key: PrivateKeyDer<'static>,
+    pub(crate) chain: Vec<CertificateDer<'static>>,
 }
 
 impl Identity {
@@ -127,7 +127,8 @@ pub async fn call(at: SocketAddr, identity: Option<&Identity>, method: &str, mes
     tokio::time::timeout(PATIENCE, attempt).await.with_context(|| format!("{method} hangs"))
 }
 
-async fn connect(at: SocketAddr, identity: Option<&Identity>) -> Result<SendRequest<Full<Bytes>>> {
+/// What a client of the peer port uses that believes every server.
+pub(crate) fn client_config(identity: Option<&Identity>) -> Result<ClientConfig> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?
@@ -138,8 +139,13 @@ async fn connect(at: SocketAddr, identity: Option<&Identity>) -> Result<SendRequ
         None => builder.with_no_client_auth(),
     };
     config.alpn_protocols = vec![b"h2".to_vec()];
+    Ok(config)
+}
+
+async fn connect(at: SocketAddr, identity: Option<&Identity>) -> Result<SendRequest<Full<Bytes>>> {
     let tcp = TcpStream::connect(at).await?;
-    let stream = TlsConnector::from(Arc::new(config)).connect(ServerName::try_from("localhost")?, tcp).await?;
+    let stream =
+        TlsConnector::from(Arc::new(client_config(identity)?)).connect(ServerName::try_from("localhost")?, tcp).await?;
     let (sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream)).await?;
     tokio::spawn(connection);
     Ok(sender)

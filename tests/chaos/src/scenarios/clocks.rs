@@ -1,0 +1,138 @@
+//! Clocks that jump and drift: libfaketime in front of one node's wall clock.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use crate::act::Act;
+use crate::cli::Profile;
+use crate::scenario::Row;
+use crate::verdict::{Must as _, Violation};
+use crate::world::Stage;
+
+const HOUR: i64 = 3600;
+/// Where Debian's multiarch folders have it.
+const LIBRARY: &str = "faketime/libfaketimeMT.so.1";
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        ids: &["F37"],
+        name: "the clock of a follower jumps an hour on, then an hour back",
+        profile: Profile::Quick,
+        stage: Stage::Three,
+        play: Ok(|act| Box::pin(jumps(act, false))),
+    },
+    Row {
+        ids: &["F38"],
+        name: "the clock of the leader jumps an hour on, then an hour back",
+        profile: Profile::Full,
+        stage: Stage::Three,
+        play: Ok(|act| Box::pin(jumps(act, true))),
+    },
+    Row {
+        ids: &["F39"],
+        name: "the clock of a follower drifts by 5 %",
+        profile: Profile::Full,
+        stage: Stage::Three,
+        play: Ok(|act| Box::pin(drifts(act))),
+    },
+];
+
+fn library() -> Result<PathBuf> {
+    let folders = fs::read_dir("/usr/lib")?.filter_map(Result::ok).map(|entry| entry.path());
+    folders.map(|folder| folder.join(LIBRARY)).find(|path| path.exists()).context("libfaketime is missing")
+}
+
+impl Act {
+    /// Restarts a node behind a clock that the file moves.
+    async fn behind_false_clock(&mut self, place: usize) -> Result<PathBuf> {
+        let file = self.field.folder().join(format!("clock-{place}"));
+        fs::write(&file, "+0\n")?;
+        self.node_mut(place)?.terminate().await?;
+        let variables = [
+            ("LD_PRELOAD", library()?.to_string_lossy().into_owned()),
+            ("FAKETIME_TIMESTAMP_FILE", file.to_string_lossy().into_owned()),
+            ("FAKETIME_NO_CACHE", "1".to_owned()),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
+        ];
+        let environment = &mut self.node_mut(place)?.site.environment;
+        environment.extend(variables.map(|(name, value)| (name.to_owned(), value)));
+        self.restart(place).await?;
+        Ok(file)
+    }
+
+    /// Restarts it behind the machine's clock.
+    async fn behind_true_clock(&mut self, place: usize) -> Result<()> {
+        let ours = |name: &str| name == "LD_PRELOAD" || name.starts_with("FAKETIME");
+        self.node_mut(place)?.site.environment.retain(|(name, _)| !ours(name));
+        self.node_mut(place)?.terminate().await?;
+        self.restart(place).await
+    }
+
+    /// What the node sees of its clock against the voters' median, in seconds.
+    async fn offset(&self, place: usize) -> f64 {
+        self.metric(place, "woad_clock_offset_seconds").await.unwrap_or_default()
+    }
+
+    /// I20: at every node a fresh token is good, whatever that node's clock says, and cluster time has not jumped.
+    async fn judged_by_cluster_time(&mut self, before_ms: u64, allowed: Duration) -> Result<()> {
+        let parties = self.parties();
+        let giver = parties.places.first().context("a place")?;
+        let token = giver.https.token(&parties.client).await.must("I20", "a token")?;
+        for place in &parties.places {
+            let answer = place.https.introspect(&parties.client, &token).await.must("I20", "introspection")?;
+            if answer.active() == Some(false) {
+                let seen = format!("node {} calls a fresh token inactive", place.number + 1);
+                self.found.push(Violation::new("I20", seen));
+            }
+            let now = self.node(place.number)?.figure("clock_ms").await?;
+            let limit = before_ms + u64::try_from(allowed.as_millis())?;
+            if now < before_ms || now > limit {
+                let seen = format!("cluster time at node {} went from {before_ms} to {now}", place.number + 1);
+                self.found.push(Violation::new("I20", seen));
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn jumps(act: &mut Act, leading: bool) -> Result<()> {
+    let place = act.world.follower().await?;
+    let file = act.behind_false_clock(place).await?;
+    if leading {
+        let id = act.node(place)?.figure("node").await?;
+        let answer = act.node(place)?.admin.post("/v1/cluster/transfer", &serde_json::json!({"to": id})).await?;
+        answer.expect(200).must("I14", "handing leadership to the node")?;
+    }
+    for offset in [HOUR, -HOUR] {
+        let before = act.node(place)?.figure("clock_ms").await?;
+        fs::write(&file, format!("{offset:+}\n"))?;
+        act.hold(Duration::from_millis(2500)).await;
+        let seen = act.offset(place).await;
+        act.note(format!("the node sees itself {seen:+.0} s off"));
+        act.activated(usize::from(seen.abs() > 1800.0));
+        act.judged_by_cluster_time(before, Duration::from_secs(60)).await?;
+        let ready = act.node(place)?.admin.get("/readyz").await.is_ok_and(|answer| answer.status == 200);
+        if ready {
+            act.found.push(Violation::new("I20", "a node an hour off is ready"));
+        }
+        fs::write(&file, "+0\n")?;
+        act.hold(Duration::from_millis(1200)).await;
+    }
+    act.behind_true_clock(place).await
+}
+
+async fn drifts(act: &mut Act) -> Result<()> {
+    let place = act.world.follower().await?;
+    let file = act.behind_false_clock(place).await?;
+    let before = act.node(place)?.figure("clock_ms").await?;
+    for step in 1..=40 {
+        fs::write(&file, format!("+{:.3}\n", f64::from(step) * 0.05 * 0.2))?;
+        act.hold(Duration::from_millis(200)).await;
+    }
+    act.activated(usize::from(act.offset(place).await > 0.2));
+    act.judged_by_cluster_time(before, Duration::from_secs(60)).await?;
+    act.behind_true_clock(place).await
+}
