@@ -139,7 +139,8 @@ impl Act {
         let owed = Owed::of(&mut self.book().open());
         self.figures.lost =
             readback::read(&self.traffic.parties, &owed, &mut self.found).await.must("I14", "reading back")?;
-        self.world.names.extend(self.book().open().names.keys().cloned());
+        let names: Vec<String> = self.book().open().names.keys().cloned().collect();
+        self.world.names.extend(names);
         Ok(())
     }
 

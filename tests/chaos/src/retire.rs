@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 use woad_tests::state_of;
 
@@ -17,12 +17,9 @@ const FILES: usize = 1024;
 pub(crate) async fn scan(mut world: World) -> Result<()> {
     for place in world.running() {
         let process = world.node(place)?.process()?;
-        let pages: u64 = std::fs::read_to_string(format!("/proc/{process}/statm"))?
-            .split(' ')
-            .nth(1)
-            .and_then(|pages| pages.parse().ok())
-            .unwrap_or_default();
-        let bytes = pages * u64::try_from(rustix::param::page_size())?;
+        let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
+        let bytes = 1024 * resident.and_then(|text| text.trim().parse::<u64>().ok()).context("no VmRSS")?;
         let files = std::fs::read_dir(format!("/proc/{process}/fd"))?.count();
         ensure!(bytes < MEMORY, "I18: node {} holds {} MiB", place + 1, bytes >> 20);
         ensure!(files < FILES, "I18: node {} has {files} files open", place + 1);

@@ -77,6 +77,6 @@ impl Field {
     fn dropped_at(place: usize) -> Result<u64> {
         let rules = Self::nft(place, "list ruleset")?;
         let counts = rules.split("counter packets ").skip(1);
-        counts.map(|rest| rest.split(' ').next().context("a count")?.parse().context("a count")).sum()
+        counts.map(|rest| rest.split(' ').next().context("a count")?.parse::<u64>().context("a count")).sum()
     }
 }

@@ -77,7 +77,8 @@ async fn slow(act: &mut Act, leading: bool) -> Result<()> {
     let tracer = Tracer::attach(act.field.folder(), act.node(place)?.process()?, FLUSHES, SLOW)?;
     let start = Instant::now();
     act.hold(BAD).await;
-    let gap = act.gap(&act.world.running(), start);
+    let running = act.world.running();
+    let gap = act.gap(&running, start);
     act.activated(tracer.injected());
     drop(tracer);
     act.note(format!("no write for {gap:.2?} at most"));

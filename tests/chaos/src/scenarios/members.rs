@@ -115,7 +115,8 @@ async fn transfers(act: &mut Act) -> Result<()> {
         }
         act.hold(Duration::from_millis(100)).await;
     }
-    let gap = act.gap(&act.world.running(), start);
+    let running = act.world.running();
+    let gap = act.gap(&running, start);
     act.note(format!("{refused} transfers refused; no write for {gap:.2?} at most"));
     Ok(())
 }

@@ -84,11 +84,12 @@ impl Actor {
                 return;
             }
             let Ok(code) = application.code(&mut browser, &person, SCOPE).await else { continue };
-            let each = [number, number + 1].map(|node| async {
-                let Ok(place) = self.place(node) else { return };
-                let (span, answer) = timed(application.redeem(&place.https, &code)).await;
-                self.book.wrote(place.number, span, &answer);
-                self.note(Kind::Code, &code, span, &answered(&answer));
+            let (this, application, code) = (&self, &application, &code);
+            let each = [number, number + 1].map(|node| async move {
+                let Ok(place) = this.place(node) else { return };
+                let (span, answer) = timed(application.redeem(&place.https, code)).await;
+                this.book.wrote(place.number, span, &answer);
+                this.note(Kind::Code, code, span, &answered(&answer));
             });
             let [one, two] = each;
             tokio::join!(one, two);
