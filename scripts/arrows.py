@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MAX_LINES = 800
 
 CORE, STORE, IDENTITY, HTTP, NODE = "raft-store-core", "raft-store", "woad-identity", "woad-http", "woad"
+SIMULATION = "woad-simulation"
 OUTSIDE = {"woadctl": set(), "woad-tests": set(), "woad-benches": set(), "woad-chaos": {"woad-tests"}}
 MAY_TEST_ANYTHING = {"woad-tests", "woad-benches"}
 
@@ -26,7 +27,7 @@ def allowed(name, folder, members):
     """Names that the crate `name` in `folder` may depend on, or None when no rule knows the crate.
 
     `members` maps each crate of the workspace to its folder, relative to the root."""
-    fixed = {CORE: set(), IDENTITY: {CORE}, HTTP: {IDENTITY, CORE}, STORE: {CORE}}
+    fixed = {CORE: set(), IDENTITY: {CORE}, HTTP: {IDENTITY, CORE}, STORE: {CORE}, SIMULATION: {STORE, CORE}}
     if name in fixed:
         return fixed[name]
     if name in OUTSIDE:

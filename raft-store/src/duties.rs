@@ -4,11 +4,12 @@
 use openraft::async_runtime::WatchReceiver;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use openraft::ChangeMembers;
 use raft_store_core::sweep::{self, Sweepable};
 use raft_store_core::{AttemptId, Outcome, Request, Timestamp, View};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::cluster::{Cluster, NodeFiles, NodeState, all_nodes, set_node_state};
@@ -50,7 +51,8 @@ pub(crate) struct Duties {
     pub(crate) freshness: Arc<Freshness>,
     pub(crate) log: LogStore,
     pub(crate) files: NodeFiles,
-    pub(crate) tls: Arc<PeerTls>,
+    /// None where peers are not told apart by certificates: a simulation.
+    pub(crate) tls: Option<Arc<PeerTls>>,
     pub(crate) compaction: Compaction,
     pub(crate) sweep: Vec<Sweepable>,
     pub(crate) stop: CancellationToken,
@@ -215,16 +217,18 @@ impl Duties {
 
     #[expect(clippy::unused_async, reason = "duties are called alike")]
     async fn renew_certificate(&self) {
-        // Files are read and written: not on a runtime thread.
-        tokio::task::block_in_place(|| self.renew());
+        if let Some(tls) = &self.tls {
+            // Files are read and written: not on a runtime thread.
+            tokio::task::block_in_place(|| self.renew(tls));
+        }
     }
 
     /// Renews this node's peer certificate from its own copy of the authority.
-    fn renew(&self) {
+    fn renew(&self, tls: &PeerTls) {
         let wall = Timestamp(u64::try_from(self.cluster.env.wall_ms()).unwrap_or_default());
         match self.files.load_identity() {
             Ok(Some(identity)) if !identity.renew_due(wall) => {}
-            Ok(_) => match self.issue(wall) {
+            Ok(_) => match self.issue(wall, tls) {
                 Ok(()) => tracing::info!("the peer certificate was renewed"),
                 Err(error) => tracing::error!(%error, "the peer certificate was not renewed"),
             },
@@ -232,7 +236,7 @@ impl Duties {
         }
     }
 
-    fn issue(&self, wall: Timestamp) -> Result<(), Box<dyn std::error::Error>> {
+    fn issue(&self, wall: Timestamp, tls: &PeerTls) -> Result<(), Box<dyn std::error::Error>> {
         let shared = &self.cluster.shared;
         let kv = shared.view()?;
         let view = View::open(&kv, &*self.cluster.sealer, shared.clock.now())?;
@@ -249,7 +253,7 @@ impl Duties {
         })?;
         let identity = NodeIdentity::new(key, vec![certificate, authority.certificate().clone()])?;
         self.files.store_identity(&identity)?;
-        self.tls.replace(&identity)?;
+        tls.replace(&identity)?;
         Ok(())
     }
 

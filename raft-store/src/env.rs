@@ -1,10 +1,12 @@
 //! What the store takes from its surroundings, as one trait (store.md 16).
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
+use tokio::sync::oneshot;
 
 /// Clocks, randomness and a place for work that blocks.
 pub trait Env: Send + Sync {
@@ -60,6 +62,16 @@ impl SharedEnv {
         let mut id = [0; 16];
         self.0.fill_random(&mut id);
         id
+    }
+
+    /// Runs work that blocks where the environment lets it, and waits for what it returns.
+    ///
+    /// # Errors
+    /// When the work ended without returning.
+    pub(crate) async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
+        let (sender, receiver) = oneshot::channel();
+        self.run_blocking(Box::new(move || drop(sender.send(work()))));
+        receiver.await.map_err(|_| io::Error::other("work that blocks was interrupted"))
     }
 }
 

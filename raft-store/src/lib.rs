@@ -4,12 +4,15 @@
 //! `store.md` in the project's design pages is the contract; module documentation names its sentences.
 
 mod cluster;
+pub mod dial;
 mod disk;
 pub mod env;
 mod machine;
 pub mod metrics;
 mod net;
 mod origin;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 pub mod trust;
 
 mod clock;

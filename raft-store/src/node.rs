@@ -6,6 +6,8 @@ mod options;
 mod start;
 mod stop;
 
+#[cfg(feature = "simulation")]
+pub(crate) use assemble::{Door, Entering, Ground, Opening};
 pub use options::{Compaction, Options, Presence, StartError};
 pub use start::{init, join, presence, start};
 
@@ -35,6 +37,8 @@ pub struct Node {
     sync: Arc<SyncThread>,
     recovered: Arc<std::sync::atomic::AtomicBool>,
     stop: tokio_util::sync::CancellationToken,
+    #[cfg(feature = "simulation")]
+    pub(crate) log: crate::disk::LogStore,
     /// Taken apart by the stop, in its order.
     held: parking_lot::Mutex<Option<Held>>,
 }
@@ -43,7 +47,7 @@ pub struct Node {
 struct Held {
     database: Arc<Database>,
     runtime: PeerRuntime,
-    lock: DataLock,
+    lock: Option<DataLock>,
 }
 
 /// The runtime of Raft and peers. Dropped where futures run, it must not wait for its own: that would panic.

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use bytes::Bytes;
-use openraft::impls::TokioRuntime;
 use openraft::raft::responder::Responder;
 
 /// An encoded, stamped transaction.
@@ -55,6 +54,11 @@ impl<T: Send + 'static> Responder<TypeConfig, T> for Callback<T> {
     }
 }
 
+#[cfg(not(feature = "simulation"))]
+pub(crate) type Runtime = openraft::impls::TokioRuntime;
+#[cfg(feature = "simulation")]
+pub(crate) type Runtime = crate::simulation::SeededRuntime;
+
 /// The type configuration.
 #[derive(Debug, Clone, Copy, Default, Eq, PartialEq, Ord, PartialOrd)]
 pub(crate) struct TypeConfig {}
@@ -77,7 +81,7 @@ impl openraft::RaftTypeConfig for TypeConfig {
         = openraft::impls::InlineBatch<T>
     where
         T: openraft::OptionalSend + 'static;
-    type AsyncRuntime = TokioRuntime;
+    type AsyncRuntime = Runtime;
     type ErrorSource = openraft::impls::BoxedErrorSource;
 }
 

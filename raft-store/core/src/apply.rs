@@ -4,6 +4,7 @@ use crate::audit::{self, Head};
 use crate::ids::{AttemptId, Level, Revision, Timestamp};
 use crate::kv::{KvError, ReadKv, Space};
 use crate::layout::{self, RowValue};
+use crate::mutant::Mutant;
 use crate::outcomes::Outcomes;
 pub use crate::overlay::Overlay;
 pub use crate::position::Position;
@@ -101,7 +102,9 @@ pub fn apply(
     let stamp = position.clock;
     outcomes.purge(position.clock, kv);
 
-    if let Some(known) = outcomes.get(attempt, kv)? {
+    if let Some(known) = outcomes.get(attempt, kv)?
+        && !Mutant::Undeduplicated.lives()
+    {
         return Ok(Applied { attempt, duplicate: true, ..known });
     }
     let verdict = judge(kv, position.level, stamp, index, entry)?;
@@ -113,7 +116,9 @@ pub fn apply(
             chain(kv, index, event)?;
         }
     }
-    outcomes.remember(index, stamp, attempt, &verdict, kv);
+    if !(Mutant::ConflictForgotten.lives() && matches!(verdict, Verdict::Conflict(_))) {
+        outcomes.remember(index, stamp, attempt, &verdict, kv);
+    }
     Ok(Applied { attempt, verdict, index, stamp, duplicate: false })
 }
 

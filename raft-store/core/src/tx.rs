@@ -12,6 +12,7 @@ use crate::ids::{Level, Revision, Timestamp};
 use crate::key::Key;
 use crate::kv::Space;
 use crate::layout;
+use crate::mutant::Mutant;
 use crate::read::{Abort, Cause, Read};
 use crate::row::{Row, keep_unknown};
 use crate::seal::Sealed;
@@ -74,12 +75,15 @@ impl<'a> Tx<'a> {
     }
 
     fn guard(&self, key: Vec<u8>, revision: Option<Revision>) {
+        if Mutant::ReadThenWrite.lives() {
+            return;
+        }
         self.reads.borrow_mut().keys.entry(key).or_insert(revision);
     }
 
     /// Guards a record's expiry on the side of `now` that it was read on.
     fn guard_time(&self, raw: &Raw) {
-        let Some(at) = raw.expires else { return };
+        let Some(at) = raw.expires.filter(|_| !Mutant::ReadThenWrite.lives()) else { return };
         let mut reads = self.reads.borrow_mut();
         if raw.live(self.view.now()) {
             reads.before = Some(reads.before.map_or(at, |before| before.min(at)));
@@ -258,7 +262,7 @@ impl<'a> Tx<'a> {
 
     fn touch_sets<T: Table>(&mut self, key: &T::Key, row: Option<&T::Row>) {
         let mut epochs = Vec::new();
-        if let Some(row) = row {
+        if let Some(row) = row.filter(|_| !Mutant::EpochUntouched.lives()) {
             T::Sets::epochs(key, row, &mut epochs);
         }
         self.touched.extend(epochs);

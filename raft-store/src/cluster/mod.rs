@@ -10,6 +10,8 @@ mod transfer;
 
 pub(crate) use admit::{JoinRefused, ask_to_join};
 pub(crate) use files::NodeFiles;
+#[cfg(feature = "simulation")]
+pub(crate) use nodes::allocate;
 pub(crate) use nodes::{NODES_TABLE, NodeState, all_nodes, first_node, removed_nodes, set_state as set_node_state};
 pub(crate) use peers::Peers;
 
@@ -53,6 +55,9 @@ pub(crate) struct Cluster {
     pub(crate) version: String,
     /// One change of membership or leadership at a time.
     pub(crate) change: tokio::sync::Mutex<()>,
+    /// The highest vote this life has given to others.
+    #[cfg(feature = "simulation")]
+    pub(crate) answered: parking_lot::Mutex<Option<crate::types::Vote>>,
 }
 
 impl Cluster {

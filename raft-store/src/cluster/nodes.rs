@@ -110,7 +110,7 @@ pub(crate) fn first_node(tx: &mut Tx<'_>, address: &str) -> Result<(), Abort> {
 }
 
 /// Hands out the next id. Ids rise and are never reused.
-pub(super) fn allocate(tx: &mut Tx<'_>, address: &str) -> Result<u64, Abort> {
+pub(crate) fn allocate(tx: &mut Tx<'_>, address: &str) -> Result<u64, Abort> {
     let highest = all_nodes(tx)?.iter().map(|node| node.id).max().unwrap_or_default();
     put(tx, highest + 1, address, NodeState::Joining)?;
     Ok(highest + 1)

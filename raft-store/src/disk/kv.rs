@@ -1,33 +1,33 @@
 //! A consistent view of the state for raft-store-core.
 
-use std::sync::Arc;
+use std::io;
 
 use raft_store_core::kv::{Batch, Kv, Pair, Write};
 use raft_store_core::{KvError, ReadKv, Space};
-use rocksdb::{BoundColumnFamily, Direction, IteratorMode, ReadOptions, SnapshotWithThreadMode, WriteBatch};
 
-use super::database::{Database, Db, Generation};
+use super::database::{Database, Generation};
+use super::engine::{Frozen, Of, Pairs};
 
-/// A key and a value as RocksDB gives them.
-type RawPair = (Box<[u8]>, Box<[u8]>);
-
-/// One RocksDB snapshot over the families of one generation.
-pub(crate) struct RocksView<'a> {
-    snapshot: SnapshotWithThreadMode<'a, Db>,
-    state: Arc<BoundColumnFamily<'a>>,
-    outcomes: Arc<BoundColumnFamily<'a>>,
-}
+/// One consistent view over the families of one generation.
+pub(crate) struct StateView<'a>(Box<dyn Frozen + 'a>);
 
 fn failed(error: impl std::fmt::Display) -> KvError {
     KvError(error.to_string())
 }
 
-impl<'a> RocksView<'a> {
+const fn of(space: Space) -> Of {
+    match space {
+        Space::State => Of::First,
+        Space::Outcomes => Of::Second,
+    }
+}
+
+impl<'a> StateView<'a> {
     /// Opens a view of the present state.
     ///
     /// # Errors
     /// When the current generation is missing.
-    pub(crate) fn open(database: &'a Database) -> Result<Self, KvError> {
+    pub(crate) fn open(database: &'a Database) -> io::Result<Self> {
         loop {
             let generation = database.generation.load();
             let opened = Self::of(database, &generation);
@@ -42,74 +42,54 @@ impl<'a> RocksView<'a> {
     ///
     /// # Errors
     /// When it is missing.
-    pub(crate) fn of(database: &'a Database, generation: &Generation) -> Result<Self, KvError> {
-        let state = database.cf(&generation.state()).map_err(failed)?;
-        let outcomes = database.cf(&generation.outcomes()).map_err(failed)?;
-        Ok(Self { snapshot: database.db.snapshot(), state, outcomes })
+    pub(crate) fn of(database: &'a Database, generation: &Generation) -> io::Result<Self> {
+        database.engine.freeze([&generation.state(), &generation.outcomes()]).map(Self)
     }
 
-    /// Walks one of its families.
-    pub(crate) fn iterate(
-        &self,
-        space: Space,
-        from: IteratorMode<'_>,
-    ) -> impl Iterator<Item = Result<RawPair, rocksdb::Error>> {
-        self.snapshot.iterator_cf(self.family(space), from)
+    /// A view of the two families of a checkpoint.
+    pub(crate) const fn frozen(frozen: Box<dyn Frozen + 'a>) -> Self {
+        Self(frozen)
     }
 
-    const fn family(&self, space: Space) -> &Arc<BoundColumnFamily<'a>> {
-        match space {
-            Space::State => &self.state,
-            Space::Outcomes => &self.outcomes,
-        }
+    /// Every pair of one of its families, in order.
+    pub(crate) fn iterate(&self, space: Space) -> Pairs<'_> {
+        self.0.scan(of(space), &[], None)
     }
 }
 
-impl ReadKv for RocksView<'_> {
+impl ReadKv for StateView<'_> {
     fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, KvError> {
-        self.snapshot.get_cf(self.family(space), key).map_err(failed)
+        self.0.get(of(space), key).map_err(failed)
     }
 
     fn range(&self, space: Space, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Pair>, KvError> {
         if from >= to {
             return Ok(Vec::new());
         }
-        let mut options = ReadOptions::default();
-        options.set_iterate_upper_bound(to);
-        let mode = IteratorMode::From(from, Direction::Forward);
-        let iterator = self.snapshot.iterator_cf_opt(self.family(space), options, mode);
-        iterator
-            .take(limit)
-            .map(|pair| pair.map(|(key, value)| (key.into_vec(), value.into_vec())).map_err(failed))
-            .collect()
+        let pairs = self.0.scan(of(space), from, Some(to)).take(limit);
+        pairs.map(|pair| pair.map(|(key, value)| (key.into_vec(), value.into_vec())).map_err(failed)).collect()
     }
 }
 
 impl Kv for Database {
-    type Snapshot<'a> = RocksView<'a>;
+    type Snapshot<'a> = StateView<'a>;
 
-    fn snapshot(&self) -> Result<RocksView<'_>, KvError> {
-        RocksView::open(self)
+    fn snapshot(&self) -> Result<StateView<'_>, KvError> {
+        StateView::open(self).map_err(failed)
     }
 
     /// Writes to the current generation, unsynced: the next append's sync carries it.
     fn write(&self, batch: Batch) -> Result<(), KvError> {
         let generation = self.generation.load();
-        let state = self.cf(&generation.state()).map_err(failed)?;
-        let outcomes = self.cf(&generation.outcomes()).map_err(failed)?;
-        let family = |space| match space {
-            Space::State => &state,
-            Space::Outcomes => &outcomes,
-        };
-        let mut out = WriteBatch::default();
+        let mut out = self.engine.batch([&generation.state(), &generation.outcomes()]).map_err(failed)?;
         for write in batch.writes {
             match write {
-                Write::Set(space, key, Some(value)) => out.put_cf(family(space), key, value),
-                Write::Set(space, key, None) => out.delete_cf(family(space), key),
-                Write::DeleteRange(space, from, to) => out.delete_range_cf(family(space), from, to),
+                Write::Set(space, key, Some(value)) => out.put(of(space), &key, &value),
+                Write::Set(space, key, None) => out.delete(of(space), &key),
+                Write::DeleteRange(space, from, to) => out.delete_range(of(space), &from, &to),
             }
         }
-        self.commit(out).map_err(failed)
+        out.commit(false).map_err(failed)
     }
 
     fn sync(&self) -> Result<(), KvError> {

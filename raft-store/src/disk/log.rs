@@ -1,4 +1,4 @@
-//! The Raft log and vote on RocksDB.
+//! The Raft log and vote.
 
 use std::fmt::Debug;
 use std::io;
@@ -10,10 +10,11 @@ use openraft::OptionalSend;
 use openraft::storage::{IOFlushed, LogState, RaftLogReader, RaftLogStorage};
 use parking_lot::Mutex;
 use prost::Message;
-use rocksdb::{Direction, IteratorMode, ReadOptions, WriteBatch};
+use raft_store_core::Mutant;
 use tokio::sync::oneshot;
 
-use super::database::{Database, LOG, META, io_error};
+use super::database::{Database, LOG};
+use super::engine::Of;
 use super::sync::{SyncThread, Waiter};
 use crate::convert::{log_id_from, log_id_to, malformed, record_from, record_to, vote_from, vote_to};
 use crate::proto;
@@ -60,6 +61,19 @@ impl LogStore {
         self.ends.lock().purged.map_or(0, |purged| purged.index + 1)
     }
 
+    /// What was purged last, and the last entry.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn ends(&self) -> (Option<LogId>, Option<LogId>) {
+        let ends = self.ends.lock();
+        (ends.purged, ends.last)
+    }
+
+    /// An entry above one that may be purged, for [`Mutant::EarlyPurge`].
+    fn beyond(&self, log_id: LogId) -> io::Result<LogId> {
+        let above = self.read(log_id.index + 1, None, MAX_APPEND_BYTES)?;
+        Ok(above.iter().rev().nth(1).map_or(log_id, |entry| entry.log_id))
+    }
+
     async fn durable(&self) -> io::Result<()> {
         let (sender, receiver) = oneshot::channel();
         self.sync.enqueue(Waiter::Saved(sender))?;
@@ -68,18 +82,11 @@ impl LogStore {
 
     fn read(&self, from: u64, to: Option<u64>, max_bytes: usize) -> io::Result<Vec<Entry>> {
         let first = from.max(self.floor());
-        let from = first.to_be_bytes();
-        let mut options = ReadOptions::default();
-        options.set_iterate_lower_bound(from);
-        if let Some(to) = to {
-            options.set_iterate_upper_bound(to.to_be_bytes());
-        }
-        let log = self.database.cf(LOG)?;
+        let to = to.map(u64::to_be_bytes);
         let mut out: Vec<Entry> = Vec::new();
         let mut bytes = 0;
-        let mode = IteratorMode::From(&from, Direction::Forward);
-        for pair in self.database.db.iterator_cf_opt(&log, options, mode) {
-            let (_, value) = pair.map_err(io_error)?;
+        for pair in self.database.engine.scan(LOG, &first.to_be_bytes(), to.as_ref().map(<[u8; 8]>::as_slice))? {
+            let (_, value) = pair?;
             bytes += value.len();
             if bytes > max_bytes && !out.is_empty() {
                 break;
@@ -109,11 +116,7 @@ fn read_id(database: &Database, key: &str) -> io::Result<Option<LogId>> {
 }
 
 fn last_entry(database: &Database) -> io::Result<Option<LogId>> {
-    let log = database.cf(LOG)?;
-    match database.db.iterator_cf(&log, IteratorMode::End).next() {
-        None => Ok(None),
-        Some(pair) => Ok(Some(decode(&pair.map_err(io_error)?.1)?.log_id)),
-    }
+    database.engine.last(LOG)?.map(|(_, value)| Ok(decode(&value)?.log_id)).transpose()
 }
 
 fn bounds(range: &impl RangeBounds<u64>) -> (u64, Option<u64>) {
@@ -163,20 +166,24 @@ impl RaftLogStorage<TypeConfig> for LogStore {
     }
 
     async fn save_vote(&mut self, vote: &Vote) -> io::Result<()> {
-        let mut batch = WriteBatch::default();
-        batch.put_cf(&self.database.cf(META)?, "vote", vote_to(vote).encode_to_vec());
-        self.database.commit(batch)?;
+        {
+            let mut batch = self.database.log_batch()?;
+            batch.put(Of::Second, b"vote", &vote_to(vote).encode_to_vec());
+            batch.commit(false)?;
+        }
+        if Mutant::VoteUnsynced.lives() {
+            return Ok(());
+        }
         self.durable().await
     }
 
     async fn save_committed(&mut self, committed: Option<LogId>) -> io::Result<()> {
-        let mut batch = WriteBatch::default();
-        let meta = self.database.cf(META)?;
+        let mut batch = self.database.log_batch()?;
         match committed {
-            Some(committed) => batch.put_cf(&meta, "committed", log_id_to(&committed).encode_to_vec()),
-            None => batch.delete_cf(&meta, "committed"),
+            Some(committed) => batch.put(Of::Second, b"committed", &log_id_to(&committed).encode_to_vec()),
+            None => batch.delete(Of::Second, b"committed"),
         }
-        self.database.commit(batch)
+        batch.commit(false)
     }
 
     async fn read_committed(&mut self) -> io::Result<Option<LogId>> {
@@ -188,19 +195,20 @@ impl RaftLogStorage<TypeConfig> for LogStore {
         I: IntoIterator<Item = Entry> + OptionalSend,
         I::IntoIter: OptionalSend,
     {
-        let mut batch = WriteBatch::default();
+        let mut batch = self.database.log_batch()?;
         let mut last = None;
-        {
-            let log = self.database.cf(LOG)?;
-            for entry in entries {
-                batch.put_cf(&log, entry.log_id.index.to_be_bytes(), record_to(&entry).encode_to_vec());
-                last = Some(entry.log_id);
-            }
+        for entry in entries {
+            batch.put(Of::First, &entry.log_id.index.to_be_bytes(), &record_to(&entry).encode_to_vec());
+            last = Some(entry.log_id);
         }
-        self.appended.fetch_add(batch.size_in_bytes() as u64, Ordering::Relaxed);
-        self.database.commit(batch)?;
+        self.appended.fetch_add(batch.bytes() as u64, Ordering::Relaxed);
+        batch.commit(false)?;
         if last.is_some() {
             self.ends.lock().last = last;
+        }
+        if Mutant::AcknowledgeEarly.lives() {
+            callback.io_completed(Ok(()));
+            return self.sync.enqueue(Waiter::Saved(oneshot::channel().0));
         }
         self.sync.enqueue(Waiter::Appended(callback))
     }
@@ -211,27 +219,19 @@ impl RaftLogStorage<TypeConfig> for LogStore {
         if last.index < from {
             return Ok(());
         }
-        let mut batch = WriteBatch::default();
-        {
-            let log = self.database.cf(LOG)?;
-            for index in from..=last.index {
-                batch.delete_cf(&log, index.to_be_bytes());
-            }
+        let mut batch = self.database.log_batch()?;
+        for index in from..=last.index {
+            batch.delete(Of::First, &index.to_be_bytes());
         }
-        self.database.commit(batch)?;
+        batch.commit(false)?;
         let mut ends = self.ends.lock();
         ends.last = last_log_id.or(ends.purged);
         Ok(())
     }
 
     async fn purge(&mut self, log_id: LogId) -> io::Result<()> {
-        let mut batch = WriteBatch::default();
-        {
-            let log = self.database.cf(LOG)?;
-            batch.put_cf(&self.database.cf(META)?, "purged", log_id_to(&log_id).encode_to_vec());
-            let from = self.floor();
-            batch.delete_range_cf(&log, from.to_be_bytes(), (log_id.index + 1).to_be_bytes());
-        }
+        let log_id = if Mutant::EarlyPurge.lives() { self.beyond(log_id)? } else { log_id };
+        let from = self.floor();
         {
             // Before the entries go: a reader that misses them must find out that they were purged.
             let mut ends = self.ends.lock();
@@ -240,11 +240,14 @@ impl RaftLogStorage<TypeConfig> for LogStore {
                 ends.last = Some(log_id);
             }
         }
-        self.database.commit(batch)?;
+        {
+            let mut batch = self.database.log_batch()?;
+            batch.put(Of::Second, b"purged", &log_id_to(&log_id).encode_to_vec());
+            batch.delete_range(Of::First, &from.to_be_bytes(), &(log_id.index + 1).to_be_bytes());
+            batch.commit(false)?;
+        }
         // Files go at once and for good, so what is said of them must be durable first: else a power cut leaves a hole.
         self.durable().await?;
-        let log = self.database.cf(LOG)?;
-        let below = log_id.index.to_be_bytes();
-        self.database.db.delete_file_in_range_cf(&log, 0u64.to_be_bytes(), below).map_err(io_error)
+        self.database.engine.reclaim(LOG, &log_id.index.to_be_bytes())
     }
 }

@@ -12,7 +12,7 @@ use raft_store_core::memory::PlainSealer;
 use raft_store_core::{Revision, TableId, layout, wire};
 use tempfile::TempDir;
 
-use super::{Database, LogStore, SyncThread};
+use super::{Database, LogStore, Of, SyncThread};
 use crate::env::SharedEnv;
 use crate::machine::{Machine, digest};
 use crate::types::{Entry, LeaderId, LogId, Proposal, TypeConfig, Vote};
@@ -145,9 +145,9 @@ async fn a_hole_in_the_log_is_an_error_and_never_skipped() {
     disk.append(1, 1, 21).await;
     disk.log.purge(id(1, 5)).await.unwrap();
     let remove = |index: u64| {
-        let mut batch = rocksdb::WriteBatch::default();
-        batch.delete_cf(&disk.database.cf("log").unwrap(), index.to_be_bytes());
-        disk.database.commit(batch).unwrap();
+        let mut batch = disk.database.log_batch().unwrap();
+        batch.delete(Of::First, &index.to_be_bytes());
+        batch.commit(false).unwrap();
     };
     remove(12);
     remove(6);

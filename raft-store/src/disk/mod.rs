@@ -1,17 +1,29 @@
 //! One RocksDB, one write-ahead log for vote, log and state, so that a crash leaves a prefix (store.md 15).
 
 mod database;
+mod engine;
+#[cfg(test)]
+mod engine_test;
+#[cfg(any(test, feature = "simulation"))]
+mod fake;
+mod folder;
 mod kv;
 mod lock;
 mod log;
 #[cfg(test)]
 mod log_test;
+mod rocks;
 #[cfg(test)]
 mod suite_test;
 mod sync;
 
 pub(crate) use database::{Database, Generation, OpenError};
-pub(crate) use kv::RocksView;
+pub(crate) use engine::{Of, Reader, SharedVolume, SortedRun};
+#[cfg(any(test, feature = "simulation"))]
+pub use fake::FakeDisk;
+#[cfg(test)]
+pub(crate) use folder::Folder;
+pub(crate) use kv::StateView;
 pub(crate) use lock::DataLock;
 pub(crate) use log::LogStore;
 pub(crate) use sync::{SyncStats, SyncThread};

@@ -3,14 +3,15 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use openraft::storage::IOFlushed;
 use parking_lot::Mutex;
 use prometheus::{Histogram, HistogramOpts};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::database::Database;
 use crate::types::TypeConfig;
@@ -84,7 +85,7 @@ struct Queued {
 
 /// The thread and its queue.
 pub(crate) struct SyncThread {
-    queue: Mutex<Option<Sender<Queued>>>,
+    queue: Mutex<Option<UnboundedSender<Queued>>>,
     handle: Mutex<Option<JoinHandle<()>>>,
     stats: Arc<SyncStats>,
     started: Instant,
@@ -96,18 +97,43 @@ impl SyncThread {
     /// # Errors
     /// When the thread cannot be made.
     pub(crate) fn start(database: Arc<Database>, delay: Option<Duration>) -> io::Result<Arc<Self>> {
-        let (sender, receiver) = channel();
-        let stats = Arc::new(SyncStats::new().map_err(super::io_error)?);
-        let for_thread = Arc::clone(&stats);
+        let (this, queue) = Self::new()?;
+        let stats = Arc::clone(&this.stats);
         let handle = std::thread::Builder::new()
             .name("wal-sync".to_owned())
-            .spawn(move || run(&database, &receiver, delay, &for_thread))?;
-        Ok(Arc::new(Self {
+            .spawn(move || run(&database, queue, delay, &stats))?;
+        *this.handle.lock() = Some(handle);
+        Ok(this)
+    }
+
+    fn new() -> io::Result<(Arc<Self>, UnboundedReceiver<Queued>)> {
+        let (sender, receiver) = unbounded_channel();
+        let this = Self {
             queue: Mutex::new(Some(sender)),
-            handle: Mutex::new(Some(handle)),
-            stats,
+            handle: Mutex::default(),
+            stats: Arc::new(SyncStats::new().map_err(super::io_error)?),
             started: Instant::now(),
-        }))
+        };
+        Ok((Arc::new(this), receiver))
+    }
+
+    /// A task of the present runtime instead of a thread: before each flush it pauses for as long as `pause` says.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn simulated(
+        database: Arc<Database>,
+        mut pause: impl FnMut() -> Duration + Send + 'static,
+    ) -> io::Result<Arc<Self>> {
+        let (this, mut queue) = Self::new()?;
+        let stats = Arc::clone(&this.stats);
+        tokio::spawn(async move {
+            while let Some(first) = queue.recv().await {
+                let start = Instant::now();
+                let waiters = all(first, &mut queue, &stats);
+                tokio::time::sleep(pause()).await;
+                finish(waiters, database.flush(), start, &stats);
+            }
+        });
+        Ok(this)
     }
 
     /// Queues a waiter; it is told once everything written before this call is durable.
@@ -148,26 +174,36 @@ impl SyncThread {
     }
 }
 
-fn run(database: &Database, queue: &Receiver<Queued>, delay: Option<Duration>, stats: &SyncStats) {
-    while let Ok(first) = queue.recv() {
-        // Who came during the last flush has waited since then.
-        stats.oldest.store(first.since, Ordering::Relaxed);
-        let mut waiters = vec![first.waiter];
-        waiters.extend(queue.try_iter().map(|queued| queued.waiter));
+fn run(database: &Database, mut queue: UnboundedReceiver<Queued>, delay: Option<Duration>, stats: &SyncStats) {
+    while let Some(first) = queue.blocking_recv() {
         let start = Instant::now();
+        let waiters = all(first, &mut queue, stats);
         let result = database.flush();
         if let Some(delay) = delay {
             std::thread::sleep(delay);
         }
-        stats.record(start.elapsed(), waiters.len());
-        stats.oldest.store(0, Ordering::Relaxed);
-        if let Err(error) = &result {
-            stats.failed.store(true, Ordering::Relaxed);
-            tracing::error!(%error, "the write-ahead log could not be synced");
-        }
-        for waiter in waiters {
-            waiter.done(result.as_ref());
-        }
+        finish(waiters, result, start, stats);
+    }
+}
+
+/// Everyone whom the flush that begins now serves.
+fn all(first: Queued, queue: &mut UnboundedReceiver<Queued>, stats: &SyncStats) -> Vec<Waiter> {
+    // Who came during the last flush has waited since then.
+    stats.oldest.store(first.since, Ordering::Relaxed);
+    let mut waiters = vec![first.waiter];
+    waiters.extend(std::iter::from_fn(|| queue.try_recv().ok()).map(|queued| queued.waiter));
+    waiters
+}
+
+fn finish(waiters: Vec<Waiter>, result: io::Result<()>, start: Instant, stats: &SyncStats) {
+    stats.record(start.elapsed(), waiters.len());
+    stats.oldest.store(0, Ordering::Relaxed);
+    if let Err(error) = &result {
+        stats.failed.store(true, Ordering::Relaxed);
+        tracing::error!(%error, "the write-ahead log could not be synced");
+    }
+    for waiter in waiters {
+        waiter.done(result.as_ref());
     }
 }
 

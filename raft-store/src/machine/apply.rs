@@ -15,7 +15,7 @@ use raft_store_core::{Revision, Space, wire};
 
 use super::Shared;
 use crate::convert::{log_id_to, stored_membership_to};
-use crate::disk::RocksView;
+use crate::disk::StateView;
 use crate::types::{self, StoredMembership, TypeConfig};
 
 /// Entries written in one batch at most.
@@ -124,7 +124,7 @@ fn touches_own_tables(entry: &wire::Entry) -> bool {
 }
 
 /// Tells waiters whose attempts lie inside an installed snapshot.
-pub(super) fn tell_from_outcomes(shared: &Shared, view: &RocksView<'_>) {
+pub(super) fn tell_from_outcomes(shared: &Shared, view: &StateView<'_>) {
     for attempt in shared.waiters.pending() {
         let known = shared.progress.lock().outcomes.get(attempt, view);
         if let Ok(Some(applied)) = known {

@@ -4,10 +4,9 @@ use std::io;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use raft_store_core::Revision;
-use rocksdb::IteratorMode;
 
 use super::{Shared, load_progress};
-use crate::disk::{RocksView, io_error};
+use crate::disk::{StateView, io_error};
 
 /// The index that the state is at, and SHA-256 over every key and value of it, each with its length, outcomes last.
 /// Reads everything once: not for a runtime's thread.
@@ -25,12 +24,12 @@ pub(crate) fn digest(shared: &Shared) -> io::Result<(Revision, [u8; 32])> {
     Ok((at, digest.as_ref().try_into().map_err(io_error)?))
 }
 
-impl RocksView<'_> {
+impl StateView<'_> {
     /// Every pair of state, then of outcomes, in order.
     fn each(&self, mut f: impl FnMut(&[u8], &[u8])) -> io::Result<()> {
         for space in [raft_store_core::Space::State, raft_store_core::Space::Outcomes] {
-            for pair in self.iterate(space, IteratorMode::Start) {
-                let (key, value) = pair.map_err(io_error)?;
+            for pair in self.iterate(space) {
+                let (key, value) = pair?;
                 f(&key, &value);
             }
         }

@@ -24,12 +24,13 @@ pub(crate) use digest::digest;
 pub(crate) use snapshot::SnapshotCatalog;
 pub(crate) use snapshot::SnapshotSource;
 pub(crate) use stats::ApplyStats;
-pub(crate) use stream::{CHUNK_LIMIT, Heading, Received, chunks, meta_of};
+pub(crate) use stream::{CHUNK_LIMIT, Chunks, Heading, Received, meta_of};
 pub(crate) use waiters::Waiters;
 
 use crate::clock::ClusterClock;
 use crate::convert::{log_id_from, malformed, stored_membership_from};
-use crate::disk::{Database, RocksView};
+use crate::disk::{Database, StateView};
+use crate::env::SharedEnv;
 use crate::proto;
 use crate::types::{LogId, Snapshot, SnapshotMeta, StoredMembership, TypeConfig};
 
@@ -50,6 +51,7 @@ pub(crate) struct Progress {
 /// What the machine and its users share.
 pub(crate) struct Shared {
     pub(crate) database: Arc<Database>,
+    pub(crate) env: SharedEnv,
     pub(crate) clock: ClusterClock,
     pub(crate) waiters: Waiters,
     pub(crate) sealer: Arc<dyn Sealer>,
@@ -92,21 +94,18 @@ impl Machine {
     ///
     /// # Errors
     /// When what is stored cannot be read.
-    pub(crate) fn open(
-        database: Arc<Database>,
-        env: crate::env::SharedEnv,
-        sealer: Arc<dyn Sealer>,
-    ) -> io::Result<Self> {
+    pub(crate) fn open(database: Arc<Database>, env: SharedEnv, sealer: Arc<dyn Sealer>) -> io::Result<Self> {
         let progress = {
-            let view = RocksView::open(&database).map_err(|error| io::Error::other(error.to_string()))?;
+            let view = StateView::open(&database)?;
             load_progress(&view)?
         };
-        let clock = ClusterClock::new(env);
+        let clock = ClusterClock::new(env.clone());
         clock.observe(progress.position.clock);
         let (applied, _) = watch::channel(progress.position.applied.0);
-        let snapshots = SnapshotCatalog::open(&database.folder)?;
+        let snapshots = SnapshotCatalog::open(&database.volume, &database.folder)?;
         Ok(Self(Arc::new(Shared {
             database,
+            env,
             clock,
             waiters: Waiters::default(),
             sealer,
@@ -121,8 +120,8 @@ impl Machine {
 
 impl Shared {
     /// Opens a view of the present state.
-    pub(crate) fn view(&self) -> io::Result<RocksView<'_>> {
-        RocksView::open(&self.database).map_err(|error| io::Error::other(error.to_string()))
+    pub(crate) fn view(&self) -> io::Result<StateView<'_>> {
+        StateView::open(&self.database)
     }
 
     pub(crate) fn applied_index(&self) -> Revision {
@@ -171,7 +170,6 @@ impl RaftSnapshotBuilder<TypeConfig> for Machine {
 
     async fn build_snapshot(&mut self) -> io::Result<Snapshot> {
         let shared = Arc::clone(&self.0);
-        let built = tokio::task::spawn_blocking(move || snapshot::build(&shared));
-        built.await.map_err(|error| io::Error::other(error.to_string()))?
+        self.0.env.blocking(move || snapshot::build(&shared)).await?
     }
 }

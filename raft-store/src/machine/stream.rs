@@ -1,6 +1,5 @@
 //! A snapshot on the wire: header, runs of sorted pairs with a CRC each, trailer with a digest (raft-store page §4.7).
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,11 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use prost::Message;
-use raft_store_core::layout;
-use rocksdb::{IteratorMode, Options, SstFileWriter};
+use raft_store_core::{Mutant, layout};
 
-use super::snapshot::{SnapshotSource, StagedFolder, families, level_of, open_checkpoint};
+use super::snapshot::{SnapshotSource, StagedFolder, families, level_of};
 use crate::convert::{log_id_to, stored_membership_to, vote_to};
+use crate::disk::{Of, Reader, SharedVolume, SortedRun};
 use crate::proto::{self, Pair, SnapshotChunk, SnapshotHeader, SnapshotRun, SnapshotTrailer, snapshot_chunk::Part};
 use crate::types::{SnapshotMeta, Vote};
 
@@ -43,68 +42,103 @@ pub(super) fn crc(run: &SnapshotRun) -> u32 {
     crc
 }
 
-/// Gives a snapshot's chunks to `send` in order; stops when `send` says false.
-pub(crate) fn chunks(
-    source: &SnapshotSource,
-    heading: &Heading,
-    mut send: impl FnMut(SnapshotChunk) -> bool,
-) -> io::Result<()> {
-    let SnapshotSource::Checkpoint(folder) = source else {
-        return Err(io::Error::other("only checkpoints are sent"));
-    };
-    let db = open_checkpoint(folder.path())?;
-    let header = SnapshotHeader {
-        format: FORMAT,
-        vote: Some(vote_to(&heading.vote)),
-        last: heading.meta.last_log_id.as_ref().map(log_id_to),
-        membership: Some(stored_membership_to(&heading.meta.last_membership)),
-        cluster_id: heading.cluster_id.clone(),
-        level: level_of(&db)?,
-    };
-    if !send(SnapshotChunk { part: Some(Part::Header(header)) }) {
-        return Ok(());
+/// Where reading a checkpoint goes on.
+enum At {
+    Header,
+    /// At this key or above, in this family.
+    Pairs(u32, Vec<u8>),
+    End,
+}
+
+/// A snapshot's chunks, in order, each read when it is asked for.
+pub(crate) struct Chunks {
+    checkpoint: Box<dyn Reader>,
+    /// State and outcomes.
+    families: [String; 2],
+    header: SnapshotHeader,
+    at: At,
+    digest: Context,
+    pairs: u64,
+    runs: u64,
+}
+
+impl Chunks {
+    /// Opens a local snapshot.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn open(source: &SnapshotSource, heading: &Heading) -> io::Result<Self> {
+        let SnapshotSource::Checkpoint(folder) = source else {
+            return Err(io::Error::other("only checkpoints are sent"));
+        };
+        let checkpoint = folder.open()?;
+        let header = SnapshotHeader {
+            format: FORMAT,
+            vote: Some(vote_to(&heading.vote)),
+            last: heading.meta.last_log_id.as_ref().map(log_id_to),
+            membership: Some(stored_membership_to(&heading.meta.last_membership)),
+            cluster_id: heading.cluster_id.clone(),
+            level: level_of(&*checkpoint)?,
+        };
+        let families = families(&*checkpoint)?;
+        let digest = Context::new(&SHA256);
+        Ok(Self { checkpoint, families, header, at: At::Header, digest, pairs: 0, runs: 0 })
     }
-    let (state, outcomes) = families(&db)?;
-    let mut digest = Context::new(&SHA256);
-    let (mut pairs, mut runs) = (0, 0);
-    for (family, name) in [(STATE, state), (OUTCOMES, outcomes)] {
-        let handle = db.cf_handle(&name).ok_or_else(|| io::Error::other("checkpoint lacks a family"))?;
+
+    /// The next run that begins at `from`, and where the one after it begins.
+    fn run(&self, family: u32, from: &[u8]) -> io::Result<(SnapshotRun, Option<Vec<u8>>)> {
+        let [state, outcomes] = &self.families;
+        let view = self.checkpoint.freeze([state, outcomes])?;
+        let of = if family == STATE { Of::First } else { Of::Second };
         let mut run = SnapshotRun { family, pairs: Vec::new(), crc32c: 0 };
         let mut bytes = 0;
-        let mut flush = |run: &mut SnapshotRun| {
-            if run.pairs.is_empty() {
-                return true;
+        for pair in view.scan(of, from, None) {
+            let (key, value) = pair?;
+            if bytes >= RUN_BYTES {
+                return Ok((run, Some(key.into_vec())));
             }
-            run.crc32c = crc(run);
-            digest.update(&run.crc32c.to_be_bytes());
-            pairs += run.pairs.len() as u64;
-            runs += 1;
-            let full = std::mem::replace(run, SnapshotRun { family, pairs: Vec::new(), crc32c: 0 });
-            send(SnapshotChunk { part: Some(Part::Run(full)) })
-        };
-        for pair in db.iterator_cf(&handle, IteratorMode::Start) {
-            let (key, value) = pair.map_err(crate::disk::io_error)?;
             bytes += key.len() + value.len();
             run.pairs.push(Pair { key: key.into_vec(), value: value.into_vec() });
-            if bytes >= RUN_BYTES {
-                bytes = 0;
-                if !flush(&mut run) {
-                    return Ok(());
-                }
-            }
         }
-        if !flush(&mut run) {
-            return Ok(());
-        }
+        Ok((run, None))
     }
-    let sha256 = digest.finish().as_ref().to_vec();
-    send(SnapshotChunk { part: Some(Part::Trailer(SnapshotTrailer { pairs, runs, sha256 })) });
-    Ok(())
+
+    /// The next chunk; `None` after the trailer.
+    ///
+    /// # Errors
+    /// When the snapshot cannot be read.
+    pub(crate) fn next(&mut self) -> io::Result<Option<SnapshotChunk>> {
+        let part = loop {
+            match std::mem::replace(&mut self.at, At::End) {
+                At::Header => {
+                    self.at = At::Pairs(STATE, Vec::new());
+                    break Part::Header(self.header.clone());
+                }
+                At::Pairs(family, from) if family <= OUTCOMES => {
+                    let (mut run, next) = self.run(family, &from)?;
+                    self.at = next.map_or_else(|| At::Pairs(family + 1, Vec::new()), |key| At::Pairs(family, key));
+                    if !run.pairs.is_empty() {
+                        run.crc32c = crc(&run);
+                        self.digest.update(&run.crc32c.to_be_bytes());
+                        self.pairs += run.pairs.len() as u64;
+                        self.runs += 1;
+                        break Part::Run(run);
+                    }
+                }
+                At::Pairs(..) => {
+                    let sha256 = self.digest.clone().finish().as_ref().to_vec();
+                    break Part::Trailer(SnapshotTrailer { pairs: self.pairs, runs: self.runs, sha256 });
+                }
+                At::End => return Ok(None),
+            }
+        };
+        Ok(Some(SnapshotChunk { part: Some(part) }))
+    }
 }
 
 struct File {
     family: u32,
-    writer: SstFileWriter<'static>,
+    writer: Box<dyn SortedRun>,
     last: Vec<u8>,
 }
 
@@ -115,7 +149,6 @@ pub(crate) struct Received {
     pairs: u64,
     runs: u64,
     open: Option<File>,
-    options: &'static Options,
     /// What the header says the state is at: key and value that the state must hold.
     expected: Vec<(Vec<u8>, Vec<u8>)>,
     found: usize,
@@ -125,27 +158,18 @@ fn invalid(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("snapshot stream: {what}"))
 }
 
-fn sst_options() -> &'static Options {
-    static OPTIONS: std::sync::OnceLock<Options> = std::sync::OnceLock::new();
-    OPTIONS.get_or_init(|| {
-        let mut options = Options::default();
-        options.set_compression_type(rocksdb::DBCompressionType::Lz4);
-        options
-    })
-}
-
 fn file_path(folder: &Path, family: u32) -> PathBuf {
     folder.join(if family == STATE { "state.sst" } else { "outcomes.sst" })
 }
 
 impl Received {
     /// Starts receiving under `data` a state that is at `meta`.
-    pub(crate) fn start(data: &Path, meta: &SnapshotMeta) -> io::Result<Self> {
+    pub(crate) fn start(volume: &SharedVolume, data: &Path, meta: &SnapshotMeta) -> io::Result<Self> {
         // A transfer that broke may still be tidying up when the next one begins: no two share a folder.
         static STREAMS: AtomicU64 = AtomicU64::new(0);
         let path = data.join("staged").join(STREAMS.fetch_add(1, Ordering::Relaxed).to_string());
-        drop(fs::remove_dir_all(&path));
-        fs::create_dir_all(&path)?;
+        drop(volume.remove(&path));
+        volume.create(&path)?;
         let mut expected = Vec::new();
         if let Some(log_id) = &meta.last_log_id {
             expected.push((layout::meta_key("log_id"), log_id_to(log_id).encode_to_vec()));
@@ -155,12 +179,11 @@ impl Received {
             expected.push((layout::meta_key("membership"), membership));
         }
         Ok(Self {
-            folder: Arc::new(StagedFolder { path }),
+            folder: Arc::new(StagedFolder { volume: Arc::clone(volume), path }),
             digest: Context::new(&SHA256),
             pairs: 0,
             runs: 0,
             open: None,
-            options: sst_options(),
             expected,
             found: 0,
         })
@@ -171,7 +194,7 @@ impl Received {
     /// # Errors
     /// When it is damaged, out of order, or cannot be written.
     pub(crate) fn run(&mut self, run: &SnapshotRun) -> io::Result<()> {
-        if crc(run) != run.crc32c {
+        if crc(run) != run.crc32c && !Mutant::ChecksumSkipped.lives() {
             return Err(invalid("a run is damaged"));
         }
         if run.pairs.is_empty() || ![STATE, OUTCOMES].contains(&run.family) {
@@ -182,8 +205,7 @@ impl Received {
                 return Err(invalid("families out of order"));
             }
             self.close()?;
-            let writer = SstFileWriter::create(self.options);
-            writer.open(file_path(&self.folder.path, run.family)).map_err(crate::disk::io_error)?;
+            let writer = self.folder.volume.sorted_run(&file_path(&self.folder.path, run.family))?;
             self.open = Some(File { family: run.family, writer, last: Vec::new() });
         }
         let Some(open) = self.open.as_mut() else { return Err(invalid("no open file")) };
@@ -195,7 +217,7 @@ impl Received {
             {
                 self.found += 1;
             }
-            open.writer.put(&pair.key, &pair.value).map_err(crate::disk::io_error)?;
+            open.writer.put(&pair.key, &pair.value)?;
             open.last.clone_from(&pair.key);
         }
         self.digest.update(&run.crc32c.to_be_bytes());
@@ -206,7 +228,7 @@ impl Received {
 
     fn close(&mut self) -> io::Result<()> {
         if let Some(mut open) = self.open.take() {
-            open.writer.finish().map_err(crate::disk::io_error)?;
+            open.writer.finish()?;
         }
         Ok(())
     }
@@ -229,34 +251,29 @@ impl Received {
 }
 
 /// Turns a local checkpoint into installable files.
-pub(super) fn stage(data: &Path, source: SnapshotSource, meta: &SnapshotMeta) -> io::Result<Arc<StagedFolder>> {
+pub(super) fn stage(
+    volume: &SharedVolume,
+    data: &Path,
+    source: SnapshotSource,
+    meta: &SnapshotMeta,
+) -> io::Result<Arc<StagedFolder>> {
     if let SnapshotSource::Staged(folder) = source {
         return Ok(folder);
     }
     let heading = Heading { vote: Vote::new(0, 0), meta: meta.clone(), cluster_id: String::new() };
-    let mut received = Some(Received::start(data, meta)?);
-    let mut result = Err(invalid("no trailer"));
-    chunks(&source, &heading, |chunk| match chunk.part {
-        Some(Part::Run(run)) => match received.as_mut().map(|received| received.run(&run)) {
-            Some(Ok(())) => true,
-            Some(Err(error)) => {
-                result = Err(error);
-                false
-            }
-            None => false,
-        },
-        Some(Part::Trailer(trailer)) => {
-            if let Some(received) = received.take() {
-                result = received.finish(&trailer);
-            }
-            true
+    let mut received = Received::start(volume, data, meta)?;
+    let mut chunks = Chunks::open(&source, &heading)?;
+    while let Some(chunk) = chunks.next()? {
+        match chunk.part {
+            Some(Part::Run(run)) => received.run(&run)?,
+            Some(Part::Trailer(trailer)) => match received.finish(&trailer)? {
+                SnapshotSource::Staged(folder) => return Ok(folder),
+                SnapshotSource::Checkpoint(_) => return Err(invalid("not staged")),
+            },
+            _ => {}
         }
-        _ => true,
-    })?;
-    match result? {
-        SnapshotSource::Staged(folder) => Ok(folder),
-        SnapshotSource::Checkpoint(_) => Err(invalid("not staged")),
     }
+    Err(invalid("no trailer"))
 }
 
 pub(super) fn state_file(folder: &StagedFolder) -> PathBuf {

@@ -11,9 +11,9 @@ use raft_store_core::{TableId, layout, wire};
 use tempfile::TempDir;
 
 use super::snapshot::{self, SnapshotSource};
-use super::stream::{Heading, Received, chunks, meta_of};
+use super::stream::{Chunks, Heading, Received, meta_of};
 use super::{Machine, digest};
-use crate::disk::Database;
+use crate::disk::{Database, Folder, SharedVolume};
 use crate::env::SharedEnv;
 use crate::proto::{Pair, SnapshotChunk, SnapshotRun, SnapshotTrailer, snapshot_chunk::Part};
 use crate::types::{Entry, LeaderId, LogId, Proposal, SnapshotMeta, Vote};
@@ -46,11 +46,10 @@ impl Replica {
         let snapshot = snapshot::build(&self.machine.0).unwrap();
         let heading = Heading { vote: Vote::new(1, 1), meta: snapshot.meta.clone(), cluster_id: "cluster".to_owned() };
         let mut sent = Vec::new();
-        chunks(&snapshot.snapshot, &heading, |chunk| {
+        let mut chunks = Chunks::open(&snapshot.snapshot, &heading).unwrap();
+        while let Some(chunk) = chunks.next().unwrap() {
             sent.push(chunk);
-            true
-        })
-        .unwrap();
+        }
         (snapshot.meta, sent)
     }
 
@@ -77,8 +76,12 @@ fn entry(index: u64) -> Entry {
     Entry { log_id: LogId::new(LeaderId::new(1, 1), index), payload }
 }
 
+fn volume() -> SharedVolume {
+    std::sync::Arc::new(Folder)
+}
+
 fn take(data: &Path, meta: &SnapshotMeta, sent: &[SnapshotChunk]) -> std::io::Result<SnapshotSource> {
-    let mut received = Received::start(data, meta)?;
+    let mut received = Received::start(&volume(), data, meta)?;
     for chunk in sent {
         match chunk.part.clone().unwrap() {
             Part::Header(header) => assert_eq!(meta_of(&header)?.1.last_log_id, meta.last_log_id),
@@ -153,7 +156,7 @@ async fn a_damaged_stream_is_refused_and_nothing_is_left_of_it() {
 #[tokio::test]
 async fn runs_reordered_under_sound_checksums_are_refused_too() {
     let folder = tempfile::tempdir().unwrap();
-    let mut received = Received::start(folder.path(), &SnapshotMeta::default()).unwrap();
+    let mut received = Received::start(&volume(), folder.path(), &SnapshotMeta::default()).unwrap();
     let pair = |key: &[u8]| Pair { key: key.to_vec(), value: Vec::new() };
     let mut run = SnapshotRun { family: 1, pairs: vec![pair(b"b"), pair(b"a")], crc32c: 0 };
     run.crc32c = super::stream::crc(&run);
@@ -166,7 +169,7 @@ async fn a_state_elsewhere_than_its_header_says_is_refused() {
     from.apply(1, 50).await;
     let (mut meta, sent) = from.sent();
     meta.last_log_id = Some(LogId::new(LeaderId::new(1, 1), 60));
-    let mut received = Received::start(to.folder.path(), &meta).unwrap();
+    let mut received = Received::start(&volume(), to.folder.path(), &meta).unwrap();
     let mut parts = sent.into_iter().skip(1).map(|chunk| chunk.part.unwrap());
     let refused = loop {
         match parts.next().unwrap() {
@@ -183,7 +186,7 @@ async fn a_transfer_that_broke_does_not_disturb_the_next() {
     let (mut from, mut to) = (Replica::new(), Replica::new());
     from.apply(1, 50).await;
     let (meta, sent) = from.sent();
-    let mut broken = Received::start(to.folder.path(), &meta).unwrap();
+    let mut broken = Received::start(&volume(), to.folder.path(), &meta).unwrap();
     let source = take(to.folder.path(), &meta, &sent).unwrap();
     broken.run(runs(&mut sent.clone())[0]).unwrap();
     drop(broken);
@@ -204,14 +207,14 @@ async fn a_crash_between_staging_and_switch_leaves_the_old_state() {
     let next = crate::disk::Generation { number: database.generation.load().number + 1 };
     database.create_generation(&next).unwrap();
     {
-        let staged = super::stream::stage(to.folder.path(), source, &meta).unwrap();
-        let family = database.cf(&next.state()).unwrap();
-        database.db.ingest_external_file_cf(&family, vec![super::stream::state_file(&staged)]).unwrap();
+        let staged = super::stream::stage(&volume(), to.folder.path(), source, &meta).unwrap();
+        database.engine.ingest(&next.state(), &super::stream::state_file(&staged)).unwrap();
         std::mem::forget(staged);
     }
     let to = to.reopen();
     assert_eq!(digest(&to.machine.0).unwrap(), before);
-    assert!(to.machine.0.database.cf(&next.state()).is_err(), "the unfinished generation is gone");
+    let families = to.machine.0.database.engine.families().unwrap();
+    assert!(!families.contains(&next.state()), "the unfinished generation is gone");
     assert!(!to.folder.path().join("staged").exists());
 }
 

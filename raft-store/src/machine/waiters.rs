@@ -1,15 +1,15 @@
 //! Attempts of this node whose outcome is awaited.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
 use raft_store_core::AttemptId;
 use raft_store_core::apply::Applied;
 use tokio::sync::oneshot;
 
-/// Told by apply.
+/// Told by apply. In order, as everything whose order somebody may notice: the simulation repeats itself.
 #[derive(Default)]
-pub(crate) struct Waiters(Mutex<HashMap<AttemptId, oneshot::Sender<Applied>>>);
+pub(crate) struct Waiters(Mutex<BTreeMap<AttemptId, oneshot::Sender<Applied>>>);
 
 impl Waiters {
     /// Registers an attempt before its first send.

@@ -1,6 +1,6 @@
 //! One lazy channel a peer and purpose; connections come back by themselves.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use tokio::runtime::Handle;
 use tonic::transport::{Channel, Endpoint, Uri};
 
 use super::MESSAGE_LIMIT;
-use super::dial::Net;
+use crate::dial::Net;
 use crate::proto::peer_client::PeerClient;
 
 /// What a channel is for. A large append or snapshot must not hold up a heartbeat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Purpose {
     Append,
     Heartbeat,
@@ -33,7 +33,7 @@ pub(crate) struct Channels {
     net: Arc<dyn Net>,
     /// Connections live on the peers' runtime, whoever asks for them.
     runtime: Handle,
-    open: Mutex<HashMap<(u64, Purpose), (String, Channel)>>,
+    open: Mutex<BTreeMap<(u64, Purpose), (String, Channel)>>,
 }
 
 impl Channels {

@@ -19,6 +19,7 @@ use tonic::transport::Channel;
 use super::channels::{Channels, Purpose};
 use super::snapshots;
 use crate::convert::{log_id_from, log_id_to, malformed, optional_log_id_from, record_to, vote_from, vote_to};
+use crate::env::SharedEnv;
 use crate::machine::SnapshotSource;
 use crate::metrics::PeerFailures;
 use crate::proto::peer_client::PeerClient;
@@ -32,6 +33,7 @@ pub(crate) struct NetworkFactory {
     pub(crate) cluster_id: String,
     pub(crate) channels: Arc<Channels>,
     pub(crate) failures: Arc<PeerFailures>,
+    pub(crate) env: SharedEnv,
 }
 
 impl NetworkFactory {
@@ -42,6 +44,7 @@ impl NetworkFactory {
             cluster_id: self.cluster_id.clone(),
             client: self.channels.client(target, &node.address, purpose),
             failures: Arc::clone(&self.failures),
+            env: self.env.clone(),
         }
     }
 }
@@ -72,6 +75,7 @@ pub(crate) struct Network {
     cluster_id: String,
     client: PeerClient<Channel>,
     failures: Arc<PeerFailures>,
+    env: SharedEnv,
 }
 
 type RpcError = RPCError<TypeConfig>;
@@ -237,7 +241,7 @@ impl RaftNetworkV2<TypeConfig> for Network {
         cancel: impl Future<Output = ReplicationClosed> + openraft::OptionalSend + 'static,
         _: RPCOption,
     ) -> Result<SnapshotResponse<TypeConfig>, StreamingError<TypeConfig>> {
-        let sent = snapshots::send(self.client.clone(), vote, snapshot, self.cluster_id.clone());
+        let sent = snapshots::send(self.client.clone(), vote, snapshot, self.cluster_id.clone(), self.env.clone());
         tokio::select! {
             closed = cancel => Err(StreamingError::Closed(closed)),
             sent = sent => match sent {

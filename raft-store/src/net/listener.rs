@@ -41,10 +41,10 @@ pub(crate) struct PeerInfo {
 }
 
 /// A connection with its proved name.
-pub(crate) struct PeerStream {
-    tls: TlsStream<TcpStream>,
+pub(crate) struct PeerStream<S> {
+    stream: S,
     info: PeerInfo,
-    _counted: Counted,
+    _counted: Option<Counted>,
 }
 
 /// How many connections are open.
@@ -79,53 +79,89 @@ impl Drop for Counted {
     }
 }
 
-impl Connected for PeerStream {
+impl<S> Connected for PeerStream<S> {
     type ConnectInfo = PeerInfo;
     fn connect_info(&self) -> PeerInfo {
         self.info
     }
 }
 
-impl AsyncRead for PeerStream {
+impl<S: AsyncRead + Unpin> AsyncRead for PeerStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tls).poll_read(cx, buf)
+        Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
-impl AsyncWrite for PeerStream {
+impl<S: AsyncWrite + Unpin> AsyncWrite for PeerStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.tls).poll_write(cx, buf)
+        Pin::new(&mut self.stream).poll_write(cx, buf)
     }
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tls).poll_flush(cx)
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tls).poll_shutdown(cx)
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.tls).poll_write_vectored(cx, bufs)
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
     }
     fn is_write_vectored(&self) -> bool {
-        self.tls.is_write_vectored()
+        self.stream.is_write_vectored()
     }
 }
 
-/// Serves peers until cancelled.
-pub(crate) async fn serve(
+/// A connection over TCP.
+type TlsPeer = PeerStream<TlsStream<TcpStream>>;
+/// Connections accepted and not yet served.
+const ACCEPTED: usize = 16;
+
+/// Serves peers over mutual TLS until cancelled.
+pub(crate) async fn serve_tls(
     listener: TcpListener,
     tls: Arc<PeerTls>,
     service: PeerService,
     stop: CancellationToken,
 ) -> Result<(), tonic::transport::Error> {
-    let (sender, receiver) = mpsc::channel::<io::Result<PeerStream>>(16);
+    let (sender, receiver) = mpsc::channel::<io::Result<TlsPeer>>(ACCEPTED);
     let acceptor = tokio::spawn(accept(listener, tls, sender, stop.clone()));
+    let result = serve(receiver, service, stop).await;
+    acceptor.abort();
+    result
+}
+
+/// Serves peers whose connections are authenticated elsewhere, until cancelled.
+#[cfg(feature = "simulation")]
+pub(crate) async fn serve_plain(
+    mut incoming: Box<dyn crate::dial::Incoming>,
+    service: PeerService,
+    stop: CancellationToken,
+) -> Result<(), tonic::transport::Error> {
+    let (sender, receiver) = mpsc::channel(ACCEPTED);
+    let acceptor = tokio::spawn(async move {
+        while let Ok((stream, node)) = incoming.accept().await {
+            let peer = PeerStream { stream, info: PeerInfo { node: Some(node) }, _counted: None };
+            if sender.send(Ok(peer)).await.is_err() {
+                return;
+            }
+        }
+    });
+    let result = serve(receiver, service, stop).await;
+    acceptor.abort();
+    result
+}
+
+async fn serve<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
+    incoming: mpsc::Receiver<io::Result<PeerStream<S>>>,
+    service: PeerService,
+    stop: CancellationToken,
+) -> Result<(), tonic::transport::Error> {
     let server =
         PeerServer::new(service).max_decoding_message_size(MESSAGE_LIMIT).max_encoding_message_size(MESSAGE_LIMIT);
-    let result = tonic::transport::Server::builder()
+    tonic::transport::Server::builder()
         .http2_keepalive_interval(Some(Duration::from_secs(2)))
         .http2_keepalive_timeout(Some(Duration::from_secs(2)))
         .http2_max_header_list_size(HEADER_LIMIT)
@@ -134,16 +170,14 @@ pub(crate) async fn serve(
         .initial_connection_window_size(8 * 1024 * 1024)
         .layer(tower::layer::layer_fn(MembersOnly))
         .add_service(server)
-        .serve_with_incoming_shutdown(ReceiverStream::new(receiver), stop.cancelled_owned())
-        .await;
-    acceptor.abort();
-    result
+        .serve_with_incoming_shutdown(ReceiverStream::new(incoming), stop.cancelled_owned())
+        .await
 }
 
 async fn accept(
     listener: TcpListener,
     tls: Arc<PeerTls>,
-    sender: mpsc::Sender<io::Result<PeerStream>>,
+    sender: mpsc::Sender<io::Result<TlsPeer>>,
     stop: CancellationToken,
 ) {
     let open = Arc::new(Open::default());
@@ -170,9 +204,9 @@ async fn accept(
         tokio::spawn(async move {
             let _permit = permit;
             match tokio::time::timeout(HANDSHAKE, shake(stream, &tls)).await {
-                Ok(Ok((tls, info))) => {
+                Ok(Ok((stream, info))) => {
                     if let Some(counted) = Counted::new(&open, info.node.is_none()) {
-                        drop(sender.send(Ok(PeerStream { tls, info, _counted: counted })).await);
+                        drop(sender.send(Ok(PeerStream { stream, info, _counted: Some(counted) })).await);
                     } else {
                         tracing::warn!(%from, "peer connection refused: too many without a certificate");
                     }

@@ -2,7 +2,6 @@
 
 mod channels;
 mod client;
-mod dial;
 mod gate;
 mod listener;
 mod server;
@@ -12,7 +11,9 @@ mod tls;
 pub(crate) use channels::{Channels, Purpose};
 pub(crate) use client::NetworkFactory;
 pub(crate) use gate::{Gate, says_removed};
-pub(crate) use listener::serve;
+#[cfg(feature = "simulation")]
+pub(crate) use listener::serve_plain;
+pub(crate) use listener::serve_tls;
 pub(crate) use server::PeerService;
 pub(crate) use tls::TlsNet;
 

@@ -84,6 +84,13 @@ impl PeerService {
         Self::speaks_for_itself(node, &rpc.vote)?;
         let answer = if pre { self.raft.pre_vote(rpc).await } else { self.raft.vote(rpc).await };
         let answer = answer.map_err(|error| stopped(&error))?;
+        #[cfg(feature = "simulation")]
+        if !pre && answer.vote_granted {
+            let mut answered = self.cluster.answered.lock();
+            if answered.is_none_or(|known| known < answer.vote) {
+                *answered = Some(answer.vote);
+            }
+        }
         Ok(Response::new(proto::VoteResponse {
             vote: Some(vote_to(&answer.vote)),
             granted: answer.vote_granted,
@@ -185,8 +192,13 @@ impl proto::peer_server::Peer for PeerService {
             // An outdated leader is told before it sends the body.
             if *vote < known { Err(Status::failed_precondition("there is a newer leader")) } else { Ok(()) }
         };
-        let (vote, meta, source) =
-            snapshots::receive(request.into_inner(), self.cluster.folder(), self.cluster.cluster_id(), check).await?;
+        let place = snapshots::Place {
+            env: &self.cluster.env,
+            volume: &self.cluster.shared.database.volume,
+            folder: self.cluster.folder(),
+            cluster_id: self.cluster.cluster_id(),
+        };
+        let (vote, meta, source) = snapshots::receive(request.into_inner(), place, check).await?;
         let answer = self
             .raft
             .install_full_snapshot(vote, Snapshot { meta, snapshot: source })

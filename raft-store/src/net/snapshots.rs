@@ -11,7 +11,9 @@ use tonic::transport::Channel;
 use tonic::{Status, Streaming};
 
 use crate::convert::vote_from;
-use crate::machine::{Heading, Received, SnapshotSource, chunks, meta_of};
+use crate::disk::SharedVolume;
+use crate::env::SharedEnv;
+use crate::machine::{Chunks, Heading, Received, SnapshotSource, meta_of};
 use crate::proto::peer_client::PeerClient;
 use crate::proto::{SnapshotChunk, snapshot_chunk::Part};
 use crate::types::{Snapshot, SnapshotMeta, Vote};
@@ -36,16 +38,11 @@ pub(super) async fn send(
     vote: Vote,
     snapshot: Snapshot,
     cluster_id: String,
+    env: SharedEnv,
 ) -> Result<Vote, Status> {
     let (sender, receiver) = mpsc::channel::<SnapshotChunk>(AHEAD);
     let heading = Heading { vote, meta: snapshot.meta, cluster_id };
-    let source = snapshot.snapshot;
-    let producer = tokio::task::spawn_blocking(move || {
-        chunks(&source, &heading, |chunk| {
-            debug_assert!(chunk.encoded_len() <= crate::machine::CHUNK_LIMIT);
-            sender.blocking_send(chunk).is_ok()
-        })
-    });
+    let producer = tokio::spawn(produce(env, snapshot.snapshot, heading, sender));
     let call = client.snapshot(ReceiverStream::new(receiver));
     let answer = tokio::time::timeout(INSTALL, call)
         .await
@@ -62,18 +59,49 @@ pub(super) async fn send(
     vote_from(answer.vote).map_err(|error| status(&error))
 }
 
+/// Reads chunk after chunk while the network takes them.
+async fn produce(
+    env: SharedEnv,
+    source: SnapshotSource,
+    heading: Heading,
+    sender: mpsc::Sender<SnapshotChunk>,
+) -> io::Result<()> {
+    let mut chunks = env.blocking(move || Chunks::open(&source, &heading)).await??;
+    loop {
+        let (back, chunk) = env
+            .blocking(move || {
+                let chunk = chunks.next();
+                (chunks, chunk)
+            })
+            .await?;
+        chunks = back;
+        let Some(chunk) = chunk? else { return Ok(()) };
+        debug_assert!(chunk.encoded_len() <= crate::machine::CHUNK_LIMIT);
+        if sender.send(chunk).await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// Where received snapshots go.
+pub(super) struct Place<'a> {
+    pub(super) env: &'a SharedEnv,
+    pub(super) volume: &'a SharedVolume,
+    pub(super) folder: &'a std::path::Path,
+    pub(super) cluster_id: &'a str,
+}
+
 /// Receives and verifies a snapshot's files. Nothing is installed yet.
 pub(super) async fn receive(
     mut stream: Streaming<SnapshotChunk>,
-    folder: &std::path::Path,
-    cluster_id: &str,
+    place: Place<'_>,
     check: impl FnOnce(&Vote) -> Result<(), Status>,
 ) -> Result<(Vote, SnapshotMeta, SnapshotSource), Status> {
     let first = next(&mut stream).await?;
     let Some(Part::Header(header)) = first.part else {
         return Err(Status::invalid_argument("a snapshot begins with its header"));
     };
-    if header.cluster_id != cluster_id {
+    if header.cluster_id != place.cluster_id {
         return Err(Status::permission_denied("a snapshot of another cluster"));
     }
     if header.level > Level::SUPPORTED.0 {
@@ -85,15 +113,18 @@ pub(super) async fn receive(
     if meta.last_log_id.is_some_and(|last| last.leader_id > vote.leader_id) {
         return Err(Status::invalid_argument("a snapshot of a later leader than the one that sends it"));
     }
-    let mut received = Received::start(folder, &meta).map_err(|error| status(&error))?;
+    let mut received = Received::start(place.volume, place.folder, &meta).map_err(|error| status(&error))?;
     loop {
         match next(&mut stream).await?.part {
-            Some(Part::Run(run)) => {
-                let work = tokio::task::spawn_blocking(move || {
+            #[cfg_attr(not(feature = "simulation"), expect(unused_mut, reason = "only a simulator damages it"))]
+            Some(Part::Run(mut run)) => {
+                #[cfg(feature = "simulation")]
+                crate::simulation::damage(&mut run);
+                let work = place.env.blocking(move || {
                     let result = received.run(&run);
                     (received, result)
                 });
-                let (back, result) = work.await.map_err(|error| Status::internal(error.to_string()))?;
+                let (back, result) = work.await.map_err(|error| status(&error))?;
                 received = back;
                 result.map_err(|error| status(&error))?;
             }

@@ -9,7 +9,7 @@ use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::dial::{BoxedIo, Net};
+use crate::dial::{BoxedIo, Net};
 use crate::trust::PeerTls;
 
 /// Dials members and checks that each is the node it should be.

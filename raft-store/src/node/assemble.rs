@@ -14,12 +14,13 @@ use super::options::{Options, StartError, trust};
 use super::start::{address, wall_clock, write_member};
 use super::{Held, Node, PeerRuntime};
 use crate::cluster::{Cluster, NodeFiles, Peers};
+use crate::dial::Net;
 use crate::disk::{DataLock, Database, LogStore, SyncThread};
 use crate::duties::Duties;
 use crate::env::SharedEnv;
 use crate::machine::Machine;
 use crate::metrics::{PeerFailures, StoreMetrics};
-use crate::net::{Channels, Gate, NetworkFactory, PeerService, TlsNet, serve};
+use crate::net::{Channels, Gate, NetworkFactory, PeerService, TlsNet, serve_tls};
 use crate::origin::{Forwarder, Freshness, Offsets, Origin, Proposer, ReadIndex};
 use crate::trust::keyring::DataKey;
 use crate::trust::{ClusterId, ClusterKey, KeyringSealer, NodeIdentity, PeerTls};
@@ -33,19 +34,46 @@ const ELECTION_MS: (u64, u64) = (400, 800);
 const RAFT_THREADS: usize = 2;
 
 /// A member about to be opened.
-pub(super) struct Opening {
-    pub(super) env: SharedEnv,
-    pub(super) options: Options,
-    pub(super) files: NodeFiles,
-    pub(super) lock: DataLock,
-    pub(super) node: u64,
-    pub(super) cluster: ClusterId,
-    pub(super) entering: Entering,
+pub(crate) struct Opening {
+    pub(crate) env: SharedEnv,
+    pub(crate) options: Options,
+    pub(crate) files: NodeFiles,
+    pub(crate) lock: Option<DataLock>,
+    pub(crate) node: u64,
+    pub(crate) cluster: ClusterId,
+    pub(crate) entering: Entering,
+}
+
+/// What a member stands on: its disk, and its way to the others and theirs to it.
+pub(crate) struct Ground {
+    pub(crate) database: Arc<Database>,
+    pub(crate) sync: Arc<SyncThread>,
+    pub(crate) net: Arc<dyn Net>,
+    pub(crate) door: Door,
+    /// None in a simulation.
+    pub(crate) tls: Option<Arc<PeerTls>>,
+}
+
+/// Where the others come in.
+pub(crate) enum Door {
+    Tls(TcpListener, Arc<PeerTls>),
+    #[cfg(feature = "simulation")]
+    Plain(Box<dyn crate::dial::Incoming>),
+}
+
+impl Door {
+    async fn serve(self, service: PeerService, stop: CancellationToken) -> Result<(), tonic::transport::Error> {
+        match self {
+            Self::Tls(listener, tls) => serve_tls(listener, tls, service, stop).await,
+            #[cfg(feature = "simulation")]
+            Self::Plain(incoming) => crate::net::serve_plain(incoming, service, stop).await,
+        }
+    }
 }
 
 /// How a member comes to its folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Entering {
+pub(crate) enum Entering {
     /// It makes the cluster, and is a member once the cluster's record is written.
     Init,
     /// It was let in, and is a member from its first moment.
@@ -91,8 +119,14 @@ impl Opening {
         }
         let handle = runtime.handle().clone();
         let runtime = PeerRuntime::new(runtime);
-        let opened = handle.spawn(self.assemble(sealer)).await;
-        let (node, database, lock) = opened.map_err(|error| StartError::Raft(error.to_string()))??;
+        let opened = handle.spawn(async move {
+            let mut opening = self;
+            let lock = opening.lock.take();
+            let ground = opening.ground().await?;
+            let database = Arc::clone(&ground.database);
+            Ok::<_, StartError>((opening.assemble(sealer, ground).await?, database, lock))
+        });
+        let (node, database, lock) = opened.await.map_err(|error| StartError::Raft(error.to_string()))??;
         *node.held.lock() = Some(Held { database, runtime, lock });
         Ok(node)
     }
@@ -109,7 +143,7 @@ impl Opening {
     }
 
     /// The database knows whose it is, too.
-    fn check_owner(&self, database: &Database) -> Result<(), StartError> {
+    pub(crate) fn check_owner(&self, database: &Database) -> Result<(), StartError> {
         let owner = format!("{} {}", self.node, self.cluster);
         match database.meta("owner")? {
             // Under its old name it would vote a second time in terms that it has forgotten.
@@ -125,10 +159,9 @@ impl Opening {
         }
     }
 
-    #[expect(clippy::too_many_lines, reason = "the one place where everything meets, each part once")]
-    async fn assemble(self, sealer: Arc<KeyringSealer>) -> Result<(Node, Arc<Database>, DataLock), StartError> {
+    /// The machine's own disk and network.
+    async fn ground(&self) -> Result<Ground, StartError> {
         let (identity, authority) = self.identity()?;
-        let address = address(&self.options)?;
         let database = Arc::new(Database::open(&self.options.data_dir)?);
         self.check_owner(&database)?;
         if self.entering == Entering::Join {
@@ -137,6 +170,16 @@ impl Opening {
         }
         let listener = TcpListener::bind(self.options.peer_listen).await?;
         let sync = SyncThread::start(Arc::clone(&database), self.options.debug_fsync_delay)?;
+        let tls = PeerTls::new(self.cluster, &authority, &identity, wall_clock(&self.env)).map_err(trust)?;
+        let tls = Arc::new(tls);
+        let net = Arc::new(TlsNet(Arc::clone(&tls)));
+        Ok(Ground { database, sync, net, door: Door::Tls(listener, Arc::clone(&tls)), tls: Some(tls) })
+    }
+
+    #[expect(clippy::too_many_lines, reason = "the one place where everything meets, each part once")]
+    pub(crate) async fn assemble(self, sealer: Arc<KeyringSealer>, ground: Ground) -> Result<Node, StartError> {
+        let Ground { database, sync, net, door, tls } = ground;
+        let address = address(&self.options)?;
         let log = LogStore::open(Arc::clone(&database), Arc::clone(&sync))?;
         let machine = Machine::open(Arc::clone(&database), self.env.clone(), Arc::clone(&sealer) as _)?;
         let shared = Arc::clone(&machine.0);
@@ -150,18 +193,17 @@ impl Opening {
         if shared.applied_index().0 > 0 {
             shared.observe();
         }
-        let tls = PeerTls::new(self.cluster, &authority, &identity, wall_clock(&self.env)).map_err(trust)?;
-        let tls = Arc::new(tls);
         let metric = |error: prometheus::Error| StartError::Raft(error.to_string());
         let failures = Arc::new(PeerFailures::new().map_err(metric)?);
         let metrics = Arc::new(StoreMetrics::new().map_err(metric)?);
-        let channels = Arc::new(Channels::new(Arc::new(TlsNet(Arc::clone(&tls)))));
+        let channels = Arc::new(Channels::new(net));
         let id_text = self.cluster.to_string();
         let network = NetworkFactory {
             node: self.node,
             cluster_id: id_text.clone(),
             channels: Arc::clone(&channels),
             failures: Arc::clone(&failures),
+            env: self.env.clone(),
         };
         let raft: Raft = openraft::Raft::new(self.node, raft_config(&id_text)?, network, log.clone(), machine)
             .await
@@ -208,10 +250,12 @@ impl Opening {
             env: self.env,
             version: self.options.version.clone(),
             change: tokio::sync::Mutex::new(()),
+            #[cfg(feature = "simulation")]
+            answered: parking_lot::Mutex::default(),
         });
         let stop = CancellationToken::new();
         let service = PeerService { raft: raft.clone(), gate, proposer, cluster: Arc::clone(&cluster) };
-        let serving = serve(listener, Arc::clone(&tls), service, stop.clone());
+        let serving = door.serve(service, stop.clone());
         tokio::spawn(async move {
             if let Err(error) = serving.await {
                 tracing::error!(%error, "the peer listener stopped");
@@ -223,7 +267,7 @@ impl Opening {
             cluster: Arc::clone(&cluster),
             origin,
             freshness: Arc::clone(&freshness),
-            log,
+            log: log.clone(),
             files: self.files,
             tls,
             compaction: self.options.compaction,
@@ -238,7 +282,7 @@ impl Opening {
                 done.store(true, Ordering::Relaxed);
             }
         });
-        let node = Node {
+        Ok(Node {
             raft,
             cluster,
             freshness,
@@ -247,8 +291,9 @@ impl Opening {
             sync,
             recovered,
             stop,
+            #[cfg(feature = "simulation")]
+            log,
             held: parking_lot::Mutex::new(None),
-        };
-        Ok((node, database, self.lock))
+        })
     }
 }

@@ -133,7 +133,8 @@ pub async fn init(options: Options) -> Result<(Node, RecoveryBundle), StartError
     let first = DataKey::generate(keyring::FIRST, &fill);
     let wrapping = keyring::wrapped(&first, &cluster_key, &fill).map_err(trust)?;
 
-    let opening = Opening { env: env.clone(), options, files, lock, node: 1, cluster: id, entering: Entering::Init };
+    let opening =
+        Opening { env: env.clone(), options, files, lock: Some(lock), node: 1, cluster: id, entering: Entering::Init };
     let node = opening.open(Some((&cluster_key, &first))).await?;
     if let Err(error) = first_record(&node, id, &address, &authority, &wrapping).await {
         node.shutdown().await;
@@ -194,7 +195,8 @@ pub async fn join(options: Options, token: &str) -> Result<Node, StartError> {
     files.store_key(&cluster_key)?;
     files.store_identity(&identity)?;
     files.store_ca(&authority)?;
-    let opening = Opening { env, options, files, lock, node: answer.node, cluster, entering: Entering::Join };
+    let opening =
+        Opening { env, options, files, lock: Some(lock), node: answer.node, cluster, entering: Entering::Join };
     let node = opening.open(None).await?;
     tracing::info!(node = answer.node, cluster = %answer.cluster_id, "joined");
     Ok(node)
@@ -209,5 +211,5 @@ pub async fn start(options: Options) -> Result<Node, StartError> {
     let (node, cluster) = read_member(&options.data_dir)?;
     let files = NodeFiles::new(&options.data_dir, options.cluster_key_file.as_deref());
     let env = SharedEnv::system();
-    Opening { env, options, files, lock, node, cluster, entering: Entering::Again }.open(None).await
+    Opening { env, options, files, lock: Some(lock), node, cluster, entering: Entering::Again }.open(None).await
 }

@@ -12,7 +12,8 @@ impl Node {
             tracing::error!(%error, "raft did not stop cleanly");
         }
         let sync = std::sync::Arc::clone(&self.sync);
-        let stopped = tokio::task::spawn_blocking(move || {
+        let env = self.cluster.env.clone();
+        let stopped = env.blocking(move || {
             sync.stop();
             tracing::debug!("sync thread joined");
             held.database.close();

@@ -7,8 +7,8 @@ use raft_store_core::apply::Verdict;
 use raft_store_core::limits::{MAX_IN_FLIGHT, MAX_RETRIES};
 use raft_store_core::store::{Backend, BoxFuture, TxFn, ViewFn};
 use raft_store_core::{
-    Abort, AttemptId, Done, Freshness as Wanted, Outcome, Request, Revision, StoreError, Timestamp, Tx, View, layout,
-    wire,
+    Abort, AttemptId, Done, Freshness as Wanted, Mutant, Outcome, Request, Revision, StoreError, Timestamp, Tx, View,
+    layout, wire,
 };
 use tokio::sync::{OwnedMutexGuard, Semaphore};
 use tokio::time::{Instant, timeout_at};
@@ -122,6 +122,9 @@ impl Origin {
             }
             let (entry, attempt) = match self.evaluate(f, floor, left)? {
                 Evaluated::Answer(revision) => match confirmed {
+                    _ if Mutant::UnconfirmedAnswer.lives() => {
+                        return Ok(Done { answer: (), revision, age: Duration::ZERO });
+                    }
                     Some(index) if revision >= index => {
                         return Ok(Done { answer: (), revision, age: Duration::ZERO });
                     }
@@ -158,6 +161,10 @@ impl Origin {
                     return Err(StoreError::Stopped);
                 }
                 Settled::NotSent => return Err(NOT_DONE),
+                Settled::Unknown if Mutant::UnknownReevaluated.lives() => {
+                    self.again(&mut retries, deadline).await?;
+                    continue;
+                }
                 Settled::Unknown => {
                     self.metrics.unknown();
                     return Err(StoreError::Unknown { attempt });
@@ -242,6 +249,15 @@ impl Origin {
                 }
                 let revision = self.look(f, floor)?;
                 Ok(Done { answer: (), revision, age: self.freshness.age().unwrap_or(Duration::MAX) })
+            }
+            Wanted::Linearizable if Mutant::StaleIntrospection.lives() => {
+                let revision = self.look(f, Revision(0))?;
+                Ok(Done { answer: (), revision, age: Duration::ZERO })
+            }
+            Wanted::Linearizable if Mutant::ViewBeforeWait.lives() => {
+                let revision = self.look(f, Revision(0))?;
+                self.confirm(LINEARIZABLE_WAIT.min(cx.within)).await?;
+                Ok(Done { answer: (), revision, age: Duration::ZERO })
             }
             Wanted::Linearizable => {
                 let index = self.confirm(LINEARIZABLE_WAIT.min(cx.within)).await?;

@@ -1,6 +1,6 @@
 //! Proposals on their way to the leader: one stream a leader, batched (store.md 8).
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -51,7 +51,7 @@ pub(crate) struct Forwarder {
     node: u64,
     local: Proposer,
     channels: Arc<Channels>,
-    streams: Mutex<HashMap<u64, Stream>>,
+    streams: Mutex<BTreeMap<u64, Stream>>,
 }
 
 impl Forwarder {
@@ -109,7 +109,7 @@ async fn refused_never(mut refused: oneshot::Sender<Refused>) {
     refused.closed().await;
 }
 
-type Waiting = Arc<Mutex<HashMap<Vec<u8>, oneshot::Sender<Refused>>>>;
+type Waiting = Arc<Mutex<BTreeMap<Vec<u8>, oneshot::Sender<Refused>>>>;
 
 async fn run(mut client: proto::peer_client::PeerClient<tonic::transport::Channel>, mut queue: mpsc::Receiver<Queued>) {
     let waiting: Waiting = Arc::default();

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use openraft::errors::ClientWriteError;
 use prost::Message;
+use raft_store_core::apply::early_conflict;
 use raft_store_core::check::check;
 use raft_store_core::limits::{MAX_DEADLINE_MS, MAX_ENTRY_BYTES};
-use raft_store_core::{Level, Timestamp, wire};
+use raft_store_core::{Level, Mutant, Timestamp, wire};
 use tokio::sync::mpsc;
 
 use super::stamper::Offsets;
@@ -173,6 +174,11 @@ impl Task {
             return Some(RefusalKind::RefusalDeadlineTooFar);
         }
         if proposed.again {
+            if Mutant::EarlyConflict.lives()
+                && self.shared.view().is_ok_and(|view| matches!(early_conflict(&view, entry), Ok(Some(_))))
+            {
+                return Some(RefusalKind::RefusalLevel);
+            }
             return None;
         }
         if entry.deadline_ms < self.last.0 {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use prost::Message;
 use raft_store_core::apply::Applied;
-use raft_store_core::{AttemptId, Timestamp, wire};
+use raft_store_core::{AttemptId, Mutant, Timestamp, wire};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -84,10 +84,16 @@ impl<S: Sends> Settler<S> {
             };
             match answer {
                 Answer::Refused(refused) if definite(refused.kind) => {
-                    let retry = matches!(refused.kind, RefusalKind::RefusalNotLeader | RefusalKind::RefusalBusy);
-                    if !retry && !in_doubt {
+                    let retry = matches!(
+                        refused.kind,
+                        RefusalKind::RefusalNotLeader | RefusalKind::RefusalBusy | RefusalKind::RefusalDiscarded
+                    );
+                    if !retry && (!in_doubt || Mutant::EarlyConflict.lives()) {
                         return Settled::Refused(refused.kind, refused.stamp);
                     }
+                }
+                Answer::Lost | Answer::Silent | Answer::LeaderChanged if Mutant::UnknownReevaluated.lives() => {
+                    return Settled::Unknown;
                 }
                 Answer::Refused(_) | Answer::Lost | Answer::Silent | Answer::LeaderChanged => in_doubt = true,
             }
@@ -151,7 +157,11 @@ enum Answer {
 
 /// Whether the refusal says that this send was not appended. A newer leader's refusal may say anything.
 fn definite(kind: RefusalKind) -> bool {
-    !matches!(kind, RefusalKind::RefusalDiscarded | RefusalKind::RefusalUnknown)
+    match kind {
+        RefusalKind::RefusalDiscarded => Mutant::DiscardedRejected.lives(),
+        RefusalKind::RefusalUnknown => false,
+        _ => true,
+    }
 }
 
 fn give_up(outcome: &mut oneshot::Receiver<Applied>, in_doubt: bool) -> Settled {

@@ -1,0 +1,24 @@
+//! A bit that flips in a snapshot on its way.
+
+use std::cell::Cell;
+
+use crate::proto::SnapshotRun;
+
+thread_local! {
+    static DUE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Damages the next run of a snapshot that any member of this thread's simulation receives.
+pub fn damage_next_run() {
+    DUE.set(true);
+}
+
+/// Flips the last bit of a run's middle value, if damage is due.
+pub(crate) fn damage(run: &mut SnapshotRun) {
+    let middle = run.pairs.len() / 2;
+    if let Some(last) = run.pairs.get_mut(middle).and_then(|pair| pair.value.last_mut())
+        && DUE.replace(false)
+    {
+        *last ^= 1;
+    }
+}
