@@ -47,6 +47,10 @@ fix: ## format, and apply what clippy can repair
 	@$(STEP) 'clippy --fix' cargo clippy --fix --allow-dirty --allow-staged --locked --workspace --all-targets --quiet
 	@$(STEP) 'format' cargo fmt --all
 
+.PHONY: fuzz
+fuzz: setup-build ## fuzzing guided by coverage; TARGET=name (make fuzz TARGET=list names them), SECONDS=60 for each
+	@$(STEP) 'fuzz' scripts/fuzz.sh $(or $(TARGET),all) $(or $(SECONDS),60)
+
 .PHONY: bench-quick
 bench-quick: bench-build ## first figures in three minutes, beside the measured fdatasync
 	@$(SH) 'exec "$$CARGO_TARGET_DIR/release/woad-benches" quick $(ARGS)'

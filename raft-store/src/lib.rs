@@ -7,6 +7,8 @@ mod cluster;
 pub mod dial;
 mod disk;
 pub mod env;
+#[doc(hidden)]
+pub mod fuzz;
 mod machine;
 pub mod metrics;
 mod net;

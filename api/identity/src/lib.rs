@@ -16,6 +16,8 @@ pub mod continuation;
 pub mod csrf;
 pub mod discovery;
 pub mod event;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod grant;
 pub mod group;
 pub mod ids;

@@ -12,6 +12,8 @@ mod discovery;
 mod etag;
 mod fault;
 mod filter;
+#[doc(hidden)]
+pub mod fuzz;
 mod groups;
 mod input;
 mod json;

@@ -24,7 +24,7 @@ pub(crate) use digest::digest;
 pub(crate) use snapshot::SnapshotCatalog;
 pub(crate) use snapshot::SnapshotSource;
 pub(crate) use stats::ApplyStats;
-pub(crate) use stream::{CHUNK_LIMIT, Chunks, Heading, Received, meta_of};
+pub(crate) use stream::{CHUNK_LIMIT, Chunks, Heading, Received, crc as run_checksum, meta_of};
 pub(crate) use waiters::Waiters;
 
 use crate::clock::ClusterClock;

@@ -31,7 +31,7 @@ pub(crate) struct Heading {
     pub(crate) cluster_id: String,
 }
 
-pub(super) fn crc(run: &SnapshotRun) -> u32 {
+pub(crate) fn crc(run: &SnapshotRun) -> u32 {
     let mut crc = crc32c::crc32c(&run.family.to_be_bytes());
     for pair in &run.pairs {
         for part in [&pair.key, &pair.value] {
@@ -291,6 +291,10 @@ pub(crate) fn meta_of(header: &proto::SnapshotHeader) -> io::Result<(Vote, Snaps
         return Err(invalid("unknown format"));
     }
     let membership = header.membership.clone().ok_or_else(|| invalid("no membership"))?;
+    // Nobody has a snapshot of nothing, and one without a position could not be compared with what it brings.
+    if header.last.is_none() {
+        return Err(invalid("no position"));
+    }
     let meta = SnapshotMeta {
         last_log_id: optional_log_id_from(header.last)?,
         last_membership: stored_membership_from(membership)?,

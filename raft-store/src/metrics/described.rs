@@ -10,6 +10,10 @@ const BUCKETS: [f64; 13] = [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01
 /// Guards and mutations a transaction.
 const SIZES: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 256.0, 512.0];
 
+fn named(table: Option<u16>) -> String {
+    table.map_or_else(|| "none".to_owned(), |table| table.to_string())
+}
+
 /// What transactions and reads at this node come to.
 #[derive(Clone)]
 pub struct StoreMetrics {
@@ -18,7 +22,7 @@ pub struct StoreMetrics {
     guards: Histogram,
     mutations: Histogram,
     conflicts: IntCounterVec,
-    exhausted: IntCounter,
+    exhausted: IntCounterVec,
     unknown: IntCounter,
     read_index: Histogram,
     read_index_failed: IntCounter,
@@ -51,9 +55,12 @@ impl StoreMetrics {
                 ),
                 &["table"],
             )?,
-            exhausted: IntCounter::new(
-                "woad_transaction_exhausted_total",
-                "Transactions given up after too many conflicts.",
+            exhausted: IntCounterVec::new(
+                Opts::new(
+                    "woad_transaction_exhausted_total",
+                    "Transactions given up after too many attempts, by table, index or set id of the last conflict.",
+                ),
+                &["table"],
             )?,
             unknown: IntCounter::new(
                 "woad_transaction_unknown_total",
@@ -86,12 +93,11 @@ impl StoreMetrics {
     }
 
     pub(crate) fn conflict(&self, table: Option<u16>) {
-        let table = table.map_or_else(|| "none".to_owned(), |table| table.to_string());
-        self.conflicts.with_label_values(&[&table]).inc();
+        self.conflicts.with_label_values(&[&named(table)]).inc();
     }
 
-    pub(crate) fn exhausted(&self) {
-        self.exhausted.inc();
+    pub(crate) fn exhausted(&self, table: Option<u16>) {
+        self.exhausted.with_label_values(&[&named(table)]).inc();
     }
 
     pub(crate) fn unknown(&self) {

@@ -88,12 +88,13 @@ impl Origin {
     /// Runs the closure on a view at or above `floor`.
     fn evaluate(&self, f: &mut TxFn<'_>, floor: Revision, left: Duration) -> Result<Evaluated, StoreError> {
         let kv = self.shared.view().map_err(|_| StoreError::Stopped)?;
-        let now = self.shared.clock.now();
-        let view = View::open(&kv, &*self.shared.sealer, now).map_err(|abort| store_error(&abort))?;
+        let view = View::open(&kv, &*self.shared.sealer, self.shared.clock.now()).map_err(|abort| store_error(&abort))?;
         let revision = view.position().applied;
         if revision < floor {
             return Err(NOT_DONE);
         }
+        // The view's time, which is never behind what was applied, as a clock that was restarted may be.
+        let now = raft_store_core::Read::now(&view);
         let mut tx = Tx::new(view);
         match f(&mut tx).map_err(|abort| store_error(&abort))? {
             Outcome::Answer(()) => Ok(Evaluated::Answer(revision)),
@@ -147,12 +148,12 @@ impl Origin {
             let applied = match settled {
                 Settled::Outcome(applied) => applied,
                 Settled::Refused(RefusalKind::RefusalLevel, _) => {
-                    self.again(&mut retries, deadline).await?;
+                    self.again(&mut retries, None, deadline).await?;
                     continue;
                 }
                 Settled::Refused(RefusalKind::RefusalLate | RefusalKind::RefusalDeadlineTooFar, stamp) => {
                     self.shared.clock.restart(stamp);
-                    self.again(&mut retries, deadline).await?;
+                    self.again(&mut retries, None, deadline).await?;
                     continue;
                 }
                 Settled::Refused(RefusalKind::RefusalFull, _) => return Err(StoreError::Full),
@@ -170,12 +171,14 @@ impl Origin {
                     return Err(StoreError::Unknown { attempt });
                 }
             };
+            let mut table = None;
             match applied.verdict {
                 Verdict::Committed => {
                     return Ok(Done { answer: (), revision: applied.index, age: Duration::ZERO });
                 }
                 Verdict::Conflict(key) => {
-                    self.metrics.conflict(layout::id_of(&key));
+                    table = layout::id_of(&key);
+                    self.metrics.conflict(table);
                     // At most one turn is held, and it is given back before another is sought.
                     drop(turn.take());
                     let waited = timeout_at(deadline, self.queues.turn(&key)).await;
@@ -188,15 +191,16 @@ impl Origin {
                     floor = floor.max(applied.index);
                 }
             }
-            self.again(&mut retries, deadline).await?;
+            self.again(&mut retries, table, deadline).await?;
         }
     }
 
-    /// Waits a jittered while before the next attempt; refuses when there were too many.
-    async fn again(&self, retries: &mut u32, deadline: Instant) -> Result<(), StoreError> {
+    /// Waits a jittered while before the next attempt; refuses when there were too many, counted by the table of the
+    /// last conflict.
+    async fn again(&self, retries: &mut u32, table: Option<u16>, deadline: Instant) -> Result<(), StoreError> {
         *retries += 1;
         if *retries > MAX_RETRIES {
-            self.metrics.exhausted();
+            self.metrics.exhausted(table);
             return Err(StoreError::Contended);
         }
         let ceiling = BACKOFF_MS << (*retries - 1).min(6);
@@ -269,7 +273,7 @@ impl Origin {
     }
 
     async fn read_issuing(&self, cx: &Request, grace: Duration, f: &mut ViewFn<'_>) -> Result<Done<()>, StoreError> {
-        let within_grace = || self.freshness.age().filter(|age| *age <= grace);
+        let within_grace = || self.freshness.within(grace);
         let skip = self.freshness.is_cut_off() && within_grace().is_some();
         if !skip && let Ok(index) = self.confirm(ISSUING_WAIT.min(cx.within)).await {
             let revision = self.look(f, index)?;

@@ -85,6 +85,11 @@ impl Freshness {
         self.ended.load(Ordering::Relaxed)
     }
 
+    /// The age, if the grace covers it. A grace of zero covers nothing, not even what was confirmed at this instant.
+    pub(crate) fn within(&self, grace: Duration) -> Option<Duration> {
+        self.age().filter(|age| !grace.is_zero() && *age <= grace)
+    }
+
     /// The larger of elapsed boot time and elapsed wall clock; `None` before the first success after a start.
     pub(crate) fn age(&self) -> Option<Duration> {
         if self.has_ended() {
@@ -94,5 +99,37 @@ impl Freshness {
         let boot = self.env.boot().saturating_sub(last.boot);
         let wall = u64::try_from(self.env.wall_ms().saturating_sub(last.wall_ms)).unwrap_or_default();
         Some(boot.max(Duration::from_millis(wall)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A machine on which no time passes.
+    struct Still;
+
+    impl crate::env::Env for Still {
+        fn wall_ms(&self) -> i64 {
+            1_700_000_000_000
+        }
+        fn boot(&self) -> Duration {
+            Duration::from_secs(60)
+        }
+        fn fill_random(&self, buffer: &mut [u8]) {
+            buffer.fill(1);
+        }
+        fn run_blocking(&self, work: Box<dyn FnOnce() + Send>) {
+            work();
+        }
+    }
+
+    #[test]
+    fn a_grace_of_zero_is_none_even_at_the_instant_of_a_success() {
+        let freshness = Freshness::new(SharedEnv(std::sync::Arc::new(Still)));
+        assert_eq!(freshness.within(Duration::from_secs(10)), None, "a restarted node has none before its first success");
+        freshness.succeeded(freshness.sending());
+        assert_eq!(freshness.within(Duration::from_millis(1)), Some(Duration::ZERO));
+        assert_eq!(freshness.within(Duration::ZERO), None);
     }
 }

@@ -12,11 +12,11 @@ pub(super) const MAX_CSR_BYTES: usize = 4096;
 const POINT_BYTES: usize = 65;
 
 /// The public key of a request whose signature proved that the sender holds the private one.
-pub(super) struct ProvenKey([u8; POINT_BYTES]);
+pub(crate) struct ProvenKey([u8; POINT_BYTES]);
 
 impl ProvenKey {
     /// `None` when it is no request, has another kind of key, or is not signed by that key.
-    pub(super) fn of(request: &[u8]) -> Option<Self> {
+    pub(crate) fn of(request: &[u8]) -> Option<Self> {
         if request.len() > MAX_CSR_BYTES {
             return None;
         }

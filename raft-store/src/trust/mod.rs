@@ -18,7 +18,7 @@ pub mod clock;
 pub mod cluster_id;
 pub mod cluster_key;
 pub mod cluster_record;
-mod csr;
+pub(crate) mod csr;
 pub mod events;
 mod hex;
 pub mod identity;

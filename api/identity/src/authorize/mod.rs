@@ -27,6 +27,7 @@ pub use error::{AuthorizeError, PageFault, RedirectFault, RequestFault};
 pub use evaluate::{Arrival, ConsentAsk, Evaluation, Granted, LoginAsk, destination, evaluate, refused};
 pub use prompt::{Prompt, Prompts};
 pub use redirect::RedirectUrl;
+pub(crate) use redirect::registered;
 pub use request::{AuthorizationRequest, MAX_REQUEST, ParsedRequest};
 
 /// How long a request waits for its person: long enough to find a password, too short to be forgotten in a tab.

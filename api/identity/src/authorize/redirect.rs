@@ -30,7 +30,7 @@ impl fmt::Debug for RedirectUrl {
 
 /// The registered redirect URI that a request's matches: the same, byte for byte, but for the port of a loopback
 /// address.
-pub(super) fn registered<'a>(known: &'a [String], sent: &str) -> Option<&'a str> {
+pub(crate) fn registered<'a>(known: &'a [String], sent: &str) -> Option<&'a str> {
     known.iter().map(String::as_str).find(|known| *known == sent || same_but_port(known, sent))
 }
 

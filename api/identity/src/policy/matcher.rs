@@ -134,3 +134,9 @@ impl Matcher {
         }
     }
 }
+/// Whether a policy over this one scope speaks of `asked`; `None` when there can't be such a policy.
+pub(crate) fn scope_matches(matching: Matching, rule: Rule, scope: &str, asked: &Scope) -> Option<bool> {
+    let scopes = vec![stored_form(matching, scope).ok()?];
+    let row = ScopePolicy { matching: matching.stored(), scopes, ..ScopePolicy::default() };
+    Matcher::of(&row).ok().map(|matcher| matcher.matches(rule, asked))
+}

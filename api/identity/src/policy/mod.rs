@@ -28,6 +28,7 @@ pub use evaluate::{DecidedBy, Level};
 pub use fields::{InvalidPolicy, PolicyFields};
 pub use kinds::{Matching, Rule, Selector};
 pub use limits::{MAX_DESCRIPTION, MAX_PATTERNS, MAX_POLICIES, MAX_POLICY_SCOPE, MAX_POLICY_SCOPES};
+pub(crate) use matcher::scope_matches;
 pub use matcher::{InvalidPattern, PolicyScopeFault};
 pub use record::{PolicyId, RealmPolicies, ScopePolicies, ScopePolicy};
 pub use update::{UpdatePolicyError, update};
