@@ -142,11 +142,18 @@ impl FromStr for TrustedProxy {
         let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let network: IpAddr = address.parse().map_err(|_| wrong())?;
         let bits = if network.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Ok(bits), str::parse).map_err(|_| wrong())?;
+        let prefix: u8 = prefix.map_or(Ok(bits), str::parse).map_err(|_| wrong())?;
         if prefix > bits {
             return Err(wrong());
         }
-        Ok(Self { network, prefix })
+        // Addresses are compared as IPv4 where they are: written in IPv6 a network would contain none of its own.
+        match (network, network.to_canonical()) {
+            (IpAddr::V6(_), IpAddr::V4(mapped)) => {
+                let prefix = prefix.checked_sub(96).ok_or_else(wrong)?;
+                Ok(Self { network: IpAddr::V4(mapped), prefix })
+            }
+            (network, _) => Ok(Self { network, prefix }),
+        }
     }
 }
 
@@ -194,11 +201,15 @@ mod tests {
             ("0.0.0.0/0", "2001:db8::1", false),
             ("2001:db8::/32", "2001:db8:1::1", true),
             ("::/0", "2001:db8:1::1", true),
+            ("::ffff:10.0.0.7", "10.0.0.7", true),
+            ("::ffff:10.0.0.7", "::ffff:10.0.0.7", true),
+            ("::ffff:10.0.0.0/120", "10.0.0.9", true),
+            ("::ffff:10.0.0.0/120", "10.0.1.9", false),
         ] {
             let parsed: TrustedProxy = network.parse().unwrap();
             assert_eq!(parsed.contains(address.parse().unwrap()), inside, "{network} {address}");
         }
-        for wrong in ["", "10.0.0.0/33", "10.0.0/24", "10.0.0.0/-1", "::/129", "example.org"] {
+        for wrong in ["", "10.0.0.0/33", "10.0.0/24", "10.0.0.0/-1", "::/129", "::ffff:10.0.0.0/95", "example.org"] {
             assert!(wrong.parse::<TrustedProxy>().is_err(), "{wrong}");
         }
     }

@@ -88,7 +88,8 @@ impl Origin {
     /// Runs the closure on a view at or above `floor`.
     fn evaluate(&self, f: &mut TxFn<'_>, floor: Revision, left: Duration) -> Result<Evaluated, StoreError> {
         let kv = self.shared.view().map_err(|_| StoreError::Stopped)?;
-        let view = View::open(&kv, &*self.shared.sealer, self.shared.clock.now()).map_err(|abort| store_error(&abort))?;
+        let view =
+            View::open(&kv, &*self.shared.sealer, self.shared.clock.now()).map_err(|abort| store_error(&abort))?;
         let revision = view.position().applied;
         if revision < floor {
             return Err(NOT_DONE);

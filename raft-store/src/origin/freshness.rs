@@ -127,7 +127,11 @@ mod tests {
     #[test]
     fn a_grace_of_zero_is_none_even_at_the_instant_of_a_success() {
         let freshness = Freshness::new(SharedEnv(std::sync::Arc::new(Still)));
-        assert_eq!(freshness.within(Duration::from_secs(10)), None, "a restarted node has none before its first success");
+        assert_eq!(
+            freshness.within(Duration::from_secs(10)),
+            None,
+            "a restarted node has none before its first success"
+        );
         freshness.succeeded(freshness.sending());
         assert_eq!(freshness.within(Duration::from_millis(1)), Some(Duration::ZERO));
         assert_eq!(freshness.within(Duration::ZERO), None);

@@ -16,6 +16,8 @@ static MEMORY: PeakAlloc = PeakAlloc;
 
 /// Less than any thread of the programs has: what recurses with its input ends here.
 const STACK: usize = 256 * 1024;
+/// What nests no deeper than 128 levels, by `serde_json`'s own bound, and is read by a program of its own.
+const LARGER: (&str, usize) = ("import_lines", 1024 * 1024);
 /// Bytes that no input may make a parser hold.
 const MOST_MEMORY: usize = 64 * 1024 * 1024;
 /// Time of a processor that no input of 64 KiB may take, in a build without optimisation.
@@ -39,6 +41,9 @@ fn time() -> Duration {
 
 fn feed(target: &Target, name: &str, input: &[u8]) {
     let (held, began) = (MEMORY.current_usage(), time());
+    if let Some(folder) = std::env::var_os("WOAD_FUZZ_TRACE") {
+        fs::write(Path::new(&folder).join(target.name), input).unwrap();
+    }
     MEMORY.reset_peak_usage();
     let survived = catch_unwind(AssertUnwindSafe(|| (target.run)(input))).is_ok();
     let (took, grew) = (time() - began, MEMORY.peak_usage().saturating_sub(held));
@@ -60,15 +65,16 @@ fn checksum(input: &[u8]) -> u32 {
     input.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
-fn on_a_small_stack(work: impl FnOnce() + Send + 'static) {
-    let thread = std::thread::Builder::new().stack_size(STACK).spawn(work).unwrap();
+fn on_a_small_stack(target: &Target, work: impl FnOnce() + Send + 'static) {
+    let stack = if target.name == LARGER.0 { LARGER.1 } else { STACK };
+    let thread = std::thread::Builder::new().name(target.name.to_owned()).stack_size(stack).spawn(work).unwrap();
     if let Err(panic) = thread.join() {
         std::panic::resume_unwind(panic);
     }
 }
 
 fn replay(target: &'static Target) {
-    on_a_small_stack(move || {
+    on_a_small_stack(target, move || {
         for (place, seed) in (target.seeds)().iter().enumerate() {
             feed(target, &format!("seed {place}"), seed);
         }
@@ -78,12 +84,13 @@ fn replay(target: &'static Target) {
     });
 }
 
-/// `WOAD_FUZZ_ROUNDS` multiplies the rounds, `WOAD_FUZZ_SEED` begins elsewhere.
+/// `WOAD_FUZZ_ROUNDS` multiplies the rounds, `WOAD_FUZZ_SEED` begins elsewhere; `WOAD_FUZZ_TRACE` names a folder in
+/// which each input stands while it is fed: what overflows the stack ends the process.
 fn mutated(target: &'static Target) {
     let number = |name| std::env::var(name).ok().map(|text| text.parse::<u32>().expect("a number"));
     let rounds = target.rounds.saturating_mul(number("WOAD_FUZZ_ROUNDS").unwrap_or(1));
     let seed = u64::from(number("WOAD_FUZZ_SEED").unwrap_or(1));
-    on_a_small_stack(move || {
+    on_a_small_stack(target, move || {
         let known = files("corpus", target).into_iter().chain(files("crashes", target)).map(|(_, input)| input);
         let pool: Vec<Vec<u8>> = (target.seeds)().into_iter().chain(known).collect();
         let mut mutator = Mutator::new(seed, &pool, target.words);

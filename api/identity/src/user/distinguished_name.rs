@@ -85,7 +85,8 @@ impl DistinguishedName {
                 match (known, string(attribute.attr_value())) {
                     (Some((keyword, _)), Some(text)) => write(&mut out, keyword, &Value::Text(text)),
                     (Some((keyword, _)), None) => write(&mut out, keyword, &der(attribute.attr_value())?),
-                    (None, _) => write(&mut out, &id, &der(attribute.attr_value())?),
+                    // What is no type of an attribute could not be written here either.
+                    (None, _) => write(&mut out, &keyword(&id)?, &der(attribute.attr_value())?),
                 }
             }
         }
@@ -243,6 +244,19 @@ mod tests {
 
     fn parsed(text: &str) -> Result<String, InvalidName> {
         DistinguishedName::parse(text).map(|name| name.0)
+    }
+
+    #[test]
+    fn a_name_with_a_type_that_is_none_is_refused() {
+        use x509_parser::prelude::FromDer;
+        // One attribute each, NULL: of a type without a number, and of a common name.
+        for name in
+            [&b"\x30\x08\x31\x06\x30\x04\x06\x00\x05\x00"[..], b"\x30\x0b\x31\x09\x30\x07\x06\x03\x55\x04\x03\x05\x00"]
+        {
+            let (_, parsed) = X509Name::from_der(name).unwrap();
+            let known = name.contains(&0x55);
+            assert_eq!(DistinguishedName::of(&parsed).map(|name| name.0).ok().as_deref(), known.then_some("CN=#0500"));
+        }
     }
 
     #[test]

@@ -56,6 +56,9 @@ fn decoded(text: &str) -> String {
 /// Two lines: the path that is held, and the one that is asked for.
 pub fn target(data: &[u8]) {
     let Some((held, asked)) = crate::text(data).and_then(|text| text.split_once('\n')) else { return };
+    if held.contains(' ') {
+        return;
+    }
     let Ok(list) = ScopeList::parse(&format!("storage.read:{held}")) else { return };
     let Ok(scope) = Scope::parse(&format!("storage.read:{asked}")) else { return };
     if Held::new(&list).allow(&scope) {

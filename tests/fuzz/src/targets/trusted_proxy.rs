@@ -32,9 +32,10 @@ pub fn target(data: &[u8]) {
     let Ok(address) = address.parse::<IpAddr>() else { return };
     let (base, length) = network.split_once('/').map_or((network, None), |(base, length)| (base, length.parse::<usize>().ok()));
     let base: IpAddr = base.parse().expect("a network has an address");
-    let base = if length.is_none() || matches!(base, IpAddr::V4(_)) { base.to_canonical() } else { base };
-    let (wanted, found) = (bits(base), bits(address.to_canonical()));
-    let length = length.unwrap_or(wanted.len());
+    // IPv4 is IPv4 however it is written.
+    let shorter = bits(base).len() - bits(base.to_canonical()).len();
+    let (wanted, found) = (bits(base.to_canonical()), bits(address.to_canonical()));
+    let length = length.map_or(wanted.len(), |length| length - shorter);
     let inside = wanted.len() == found.len() && wanted[..length] == found[..length];
     assert_eq!(parsed.contains(address), inside, "{address} in {network}");
 }
