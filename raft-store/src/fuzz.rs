@@ -2,11 +2,13 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use prost::Message;
 use raft_store_core::{Level, ReadKv};
 
 use crate::convert;
+use crate::disk::{Folder, SharedVolume};
 use crate::machine::{Received, load_progress, meta_of};
 use crate::proto::{self, SnapshotChunk, SnapshotRun, snapshot_chunk::Part};
 use crate::trust;
@@ -103,7 +105,8 @@ pub fn snapshot(folder: &Path, parts: impl IntoIterator<Item = SnapshotChunk>) -
         return Err(io::Error::other("newer"));
     }
     let (_, meta) = meta_of(&header)?;
-    let mut received = Received::start(folder, &meta)?;
+    let volume: SharedVolume = Arc::new(Folder);
+    let mut received = Received::start(&volume, folder, &meta)?;
     loop {
         match parts.next().and_then(|chunk| chunk.part) {
             Some(Part::Run(run)) => received.run(&run)?,

@@ -21,7 +21,6 @@ pub(crate) use database::{Database, Generation, OpenError};
 pub(crate) use engine::{Of, Reader, SharedVolume, SortedRun};
 #[cfg(any(test, feature = "simulation"))]
 pub use fake::FakeDisk;
-#[cfg(test)]
 pub(crate) use folder::Folder;
 pub(crate) use kv::StateView;
 pub(crate) use lock::DataLock;

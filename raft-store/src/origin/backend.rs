@@ -164,7 +164,7 @@ impl Origin {
                 }
                 Settled::NotSent => return Err(NOT_DONE),
                 Settled::Unknown if Mutant::UnknownReevaluated.lives() => {
-                    self.again(&mut retries, deadline).await?;
+                    self.again(&mut retries, None, deadline).await?;
                     continue;
                 }
                 Settled::Unknown => {

@@ -40,7 +40,7 @@ macro_rules! for_each_target {
             addresses, authorize_query, basic_auth, certificate, client_metadata, cluster_rows, config_environment,
             config_file, cookie, distinguished_name, entry, entry_script, form, host, import_lines, join_token, jti,
             jwt, jwt_claims, keys, log_record, password_hash, path_scope, peer_message, policy_scope, recovery_bundle,
-            redirect_uri, request_headers, scim_conditions, scim_filter, scim_patch, scim_resource, scim_search,
+            redirect_uri, request_headers, rewritten_row, scim_conditions, scim_filter, scim_patch, scim_resource, scim_search,
             scopes, sealed_request, snapshot_stream, ssh_key, stored_state, trusted_proxy, user_certificate, user_name
         }
     };

@@ -27,7 +27,16 @@ fn names(origin: &str, realm: &Realm) -> bool {
     let Ok(origin) = Url::parse(origin) else { return false };
     let host = origin.host_str().and_then(|host| HostName::parse(host).ok());
     matches!(origin.scheme(), "https" | "http")
-        && host.is_some_and(|host| realm.hosts.iter().any(|own| own == host.as_str()))
+        && host.is_some_and(|host| realm.hosts.iter().any(|own| without_port(own) == host.as_str()))
+}
+
+/// A host name as a realm has it, without its port.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        // The colons of an IPv6 address stand in brackets.
+        Some((name, port)) if !port.ends_with(']') => name,
+        _ => host,
+    }
 }
 
 #[cfg(test)]
@@ -36,11 +45,28 @@ mod tests {
     use http::HeaderValue;
 
     fn own(pairs: &[(&HeaderName, &'static str)]) -> bool {
+        of(&["iam.example"], pairs)
+    }
+
+    fn of(hosts: &[&str], pairs: &[(&HeaderName, &'static str)]) -> bool {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
             headers.append(*name, HeaderValue::from_static(value));
         }
-        is_own(&headers, &Realm { hosts: vec!["iam.example".into()], ..Realm::default() })
+        is_own(&headers, &Realm { hosts: hosts.iter().map(|host| (*host).into()).collect(), ..Realm::default() })
+    }
+
+    #[test]
+    fn pages_of_a_realm_at_a_port_are_its_own() {
+        for (host, origin) in [
+            ("iam.example:8443", "https://iam.example:8443"),
+            ("iam.example:8443", "https://iam.example"),
+            ("[::1]:8443", "https://[::1]:8443"),
+            ("[::1]", "https://[::1]"),
+        ] {
+            assert!(of(&[host], &[(&ORIGIN, origin)]), "{host} {origin}");
+            assert!(!of(&[host], &[(&ORIGIN, "https://evil.example:8443")]), "{host}");
+        }
     }
 
     #[test]
