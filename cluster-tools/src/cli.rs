@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    admin, client, cluster, explain, export, group, import, key, manager, member, policy, realm, token, user,
+    admin, audit, client, cluster, explain, export, group, import, key, manager, member, policy, realm, token, user,
 };
 use crate::demo;
 use crate::output::Format;
@@ -94,6 +94,9 @@ pub(crate) enum Command {
     Import(import::Wanted),
     /// Write the people and groups of a realm to a file of JSON lines. Never passwords.
     Export(export::Wanted),
+    /// Audit chains: what happened, and proof that it was not rewritten.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Signing keys of a realm.
     #[command(subcommand)]
     Key(key::Command),

@@ -57,6 +57,9 @@ pub(crate) enum Failure {
     /// The doctor found something.
     #[error("{0} to see to")]
     Findings(usize),
+    /// The replicas are not, or not known to be, equal.
+    #[error("{0}")]
+    Disagreement(String),
     /// Some records of an import were not made.
     #[error("{0} lines were not imported")]
     NotAll(usize),
@@ -73,6 +76,7 @@ impl Failure {
             | Self::NotConfirmed
             | Self::Answer
             | Self::Findings(_)
+            | Self::Disagreement(_)
             | Self::NotAll(_)
             | Self::File { .. }
             | Self::Machine(_)

@@ -1,6 +1,7 @@
 //! `woadctl`: operates a cluster of `woad` nodes, and shows one at work (`woadctl demo`).
 
 mod admin;
+mod chain;
 mod cli;
 mod commands;
 mod confirm;

@@ -83,6 +83,7 @@ fn checks(health: &Health) -> Vec<Check> {
             health.clock_offset_ms.is_none_or(|offset| offset.unsigned_abs() <= MAX_CLOCK_OFFSET_MS),
             json!({"offset_ms": health.clock_offset_ms}),
         ),
+        check("agreement", health.quarantined.is_none(), json!(health.quarantined)),
         check("disk", !health.fsync_stalled, json!(!health.fsync_stalled)),
     ]
 }
@@ -102,6 +103,7 @@ mod tests {
             clock_offset_ms: Some(-12),
             storage_ok: true,
             fsync_stalled: false,
+            quarantined: None,
         }
     }
 
@@ -117,7 +119,7 @@ mod tests {
     #[test]
     fn each_fault_makes_it_unready_and_is_named() {
         type Fault = fn(&mut Health);
-        let faults: [(&str, Fault); 11] = [
+        let faults: [(&str, Fault); 12] = [
             ("member", |health| health.initialised = false),
             ("recovered", |health| health.recovered = false),
             ("leader", |health| health.leader = None),
@@ -129,6 +131,7 @@ mod tests {
             ("clock", |health| health.clock_offset_ms = Some(i64::MIN)),
             ("storage", |health| health.storage_ok = false),
             ("disk", |health| health.fsync_stalled = true),
+            ("agreement", |health| health.quarantined = Some("its state differs".to_owned())),
         ];
         for (name, fault) in faults {
             let mut health = healthy();

@@ -12,6 +12,7 @@ pub mod operations;
 pub mod phase;
 pub mod protocols;
 pub mod reference;
+pub mod refusals;
 pub mod runtime;
 pub mod status;
 pub mod store;

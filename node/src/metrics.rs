@@ -11,6 +11,7 @@ use parking_lot::RwLock;
 
 use crate::VERSION;
 use crate::jobs::JobMetrics;
+use crate::refusals::RefusalMetrics;
 
 /// The source revision this binary was built from, if the build named one.
 const REVISION: &str = match option_env!("BUILD_REVISION") {
@@ -48,6 +49,8 @@ pub struct Metrics {
     pub tls: TlsMetrics,
     /// Of the leader's jobs.
     pub jobs: JobMetrics,
+    /// Of refused operations.
+    pub refusals: RefusalMetrics,
 }
 
 impl Metrics {
@@ -73,12 +76,13 @@ impl Metrics {
         }
         let tls = TlsMetrics { certificate_not_after: not_after, reloads };
         let jobs = JobMetrics::new()?;
-        let metrics = Self { registry: Registry::new(), families: RwLock::default(), ready, tls, jobs };
+        let refusals = RefusalMetrics::new()?;
+        let metrics = Self { registry: Registry::new(), families: RwLock::default(), ready, tls, jobs, refusals };
         metrics.add(Box::new(info))?;
         metrics.add(Box::new(metrics.ready.clone()))?;
         metrics.add(Box::new(metrics.tls.certificate_not_after.clone()))?;
         metrics.add(Box::new(metrics.tls.reloads.clone()))?;
-        for collector in metrics.jobs.collectors() {
+        for collector in metrics.jobs.collectors().into_iter().chain(metrics.refusals.collectors()) {
             metrics.add(collector)?;
         }
         metrics.add(Box::new(ProcessCollector::for_self()))?;

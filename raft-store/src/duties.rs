@@ -104,11 +104,14 @@ impl Duties {
     /// hears the leader refuses, as to any pre-vote.
     async fn campaign(&self) {
         let Some(leader) = self.cluster.raft.server_metrics().borrow_watched().current_leader else { return };
-        if leader == self.cluster.node || !self.freshness.found_no_leader() {
+        let out = self.cluster.quarantine.has_left();
+        if out || leader == self.cluster.node || !self.freshness.found_no_leader() {
             return;
         }
         let mut others = self.cluster.voters();
-        others.retain(|voter| *voter != leader && self.cluster.alive(*voter));
+        others.retain(|voter| {
+            *voter != leader && self.cluster.alive(*voter) && !self.cluster.quarantine.is_wrong(*voter)
+        });
         let Some(turn) = others.iter().position(|voter| *voter == self.cluster.node) else { return };
         let turn = IN_TURN * u32::try_from(turn).unwrap_or(u32::MAX);
         if self.freshness.age().is_some_and(|age| age >= LEASE + turn) {

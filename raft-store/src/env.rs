@@ -18,6 +18,10 @@ pub trait Env: Send + Sync {
     fn fill_random(&self, buffer: &mut [u8]);
     /// Runs work that blocks off the runtime's threads.
     fn run_blocking(&self, work: Box<dyn FnOnce() + Send>);
+    /// Whether there are threads to do something beside. A simulation has none.
+    fn has_threads(&self) -> bool {
+        true
+    }
 }
 
 /// The machine's own.

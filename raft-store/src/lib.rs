@@ -3,6 +3,7 @@
 //!
 //! `store.md` in the project's design pages is the contract; module documentation names its sentences.
 
+mod agreement;
 mod cluster;
 pub mod dial;
 mod disk;

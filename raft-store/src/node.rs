@@ -18,6 +18,7 @@ use prometheus::core::Collector;
 use raft_store_core::Store;
 use raft_store_core::cluster::{ClusterControl, Health};
 
+use crate::agreement::AgreementMetrics;
 use crate::cluster::Cluster;
 use crate::disk::{DataLock, Database, SyncThread};
 use crate::metrics::{PeerFailures, StoreCollector, StoreMetrics};
@@ -34,6 +35,7 @@ pub struct Node {
     freshness: Arc<Freshness>,
     metrics: Arc<StoreMetrics>,
     failures: Arc<PeerFailures>,
+    agreement: AgreementMetrics,
     sync: Arc<SyncThread>,
     recovered: Arc<std::sync::atomic::AtomicBool>,
     stop: tokio_util::sync::CancellationToken,
@@ -103,6 +105,7 @@ impl Node {
             sealed: self.cluster.sealer.is_sealed(),
             clock_offset_ms: self.cluster.offsets.skew_ms(self.cluster.node, &self.cluster.voters()),
             storage_ok: metrics.running_state.is_ok() && !self.sync.stats().has_failed(),
+            quarantined: self.cluster.quarantine.reason(),
             fsync_stalled: self.sync.stalled_for() > crate::duties::SYNC_STALL,
         }
     }
@@ -130,6 +133,7 @@ impl Node {
         out.push(self.failures.collector());
         out.extend(self.cluster.shared.stats.collectors());
         out.extend(self.sync.stats().collectors());
+        out.extend(self.agreement.collectors());
         let source =
             crate::metrics::Source { cluster: Arc::clone(&self.cluster), freshness: Arc::clone(&self.freshness) };
         match StoreCollector::of(source) {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer};
 use woad_http::incoming::parse_json;
 use woad_http::{BodyError, Form, Incoming, Problem, Rejection, Requirement, Requires, Shape, Unavailable};
 use woad_identity::realm::{self, Realms};
+use woad_identity::refusal::RefusalKind;
 use woad_identity::{Actor, ClientId, RealmId};
 
 use crate::lifecycle::Running;
@@ -39,7 +40,12 @@ pub(crate) struct ClusterCall {
 
 fn actor(admin: &Admin, incoming: &Incoming) -> Result<Actor, Rejection> {
     let peer = incoming.context.peer;
-    let who = operator::identify(peer, &incoming.parts.headers, admin.token.as_ref())?;
+    let who = operator::identify(peer, &incoming.parts.headers, admin.token.as_ref()).inspect_err(|_| {
+        // Before there is a cluster there is nowhere to tell it.
+        if let Some(running) = admin.lifecycle.running() {
+            running.services.refusals.note(None, RefusalKind::Operator, "", peer.ip());
+        }
+    })?;
     Ok(Actor { who, address: peer.ip(), request_id: incoming.context.id.to_string() })
 }
 

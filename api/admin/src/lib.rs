@@ -63,7 +63,11 @@ fn of_cluster(routes: Routes<Admin>) -> Routes<Admin> {
         .with(Route::post("/v1/cluster/join-tokens", cluster::join_token::handle))
         .with(Route::delete("/v1/cluster/members/{node}", cluster::remove::handle))
         .with(Route::post("/v1/cluster/transfer", cluster::transfer::handle))
+        .with(Route::get("/v1/cluster/agreement", cluster::agreement::show))
+        .with(Route::post("/v1/cluster/verify", cluster::agreement::verify))
         .with(Route::get("/v1/cluster/audit", audit::of_cluster))
+        .with(Route::put("/v1/cluster/audit/retention", audit::retain_cluster))
+        .with(Route::delete("/v1/cluster/audit/{number}", audit::erase_of_cluster))
 }
 
 fn of_realms(routes: Routes<Admin>) -> Routes<Admin> {
@@ -74,6 +78,8 @@ fn of_realms(routes: Routes<Admin>) -> Routes<Admin> {
         .with(Route::patch("/v1/realms/{realm}", realms::update::handle))
         .with(Route::get("/v1/realms/{realm}/keys", keys::handle))
         .with(Route::get("/v1/realms/{realm}/audit", audit::of_realm))
+        .with(Route::put("/v1/realms/{realm}/audit/retention", audit::retain_realm))
+        .with(Route::delete("/v1/realms/{realm}/audit/{number}", audit::erase_of_realm))
 }
 
 fn of_clients(routes: Routes<Admin>) -> Routes<Admin> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use raft_store_core::Store;
 use woad_identity::keys::KeyCache;
+use woad_identity::refusal::Refusals;
 
 use crate::error::Unavailable;
 use crate::metrics::Metrics;
@@ -55,6 +56,8 @@ pub struct Services {
     pub passwords: PasswordPool,
     /// How pages look that any protocol may have to show.
     pub pages: Arc<dyn PageRenderer>,
+    /// Where refused operations are counted for the audit chains.
+    pub refusals: Arc<Refusals>,
 }
 
 impl Services {
@@ -67,6 +70,7 @@ impl Services {
             random: Arc::new(SystemRandom),
             passwords: PasswordPool::for_this_machine(metrics.clone()),
             pages: Arc::new(PlainPages),
+            refusals: Arc::default(),
             metrics,
         }
     }

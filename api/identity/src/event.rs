@@ -76,10 +76,35 @@ struct Body<'a> {
     address: Option<IpAddr>,
     #[serde(skip_serializing_if = "str::is_empty")]
     request: &'a str,
+    /// Empty in the cluster's chain.
+    #[serde(skip_serializing_if = "str::is_empty")]
     realm: &'a str,
     object: &'a str,
     #[serde(skip_serializing_if = "Value::is_null")]
     changes: Value,
+}
+
+/// Writes an event into a realm's chain or the cluster's.
+pub(crate) fn record_in(
+    tx: &mut Tx<'_>,
+    chain: &Chain,
+    what: &str,
+    object: &str,
+    changes: Value,
+    actor: &Actor,
+) -> Result<(), Abort> {
+    let body = Body {
+        what,
+        actor: &actor.who,
+        address: actor.address,
+        request: &actor.request_id,
+        realm: chain.name(),
+        object,
+        changes,
+    };
+    let body = serde_json::to_vec(&body).map_err(|_| Abort::corrupt("event"))?;
+    tx.audit(chain, Event(body));
+    Ok(())
 }
 
 /// Writes an event into the realm's chain, with the transaction. `changes` never holds a secret.
@@ -91,16 +116,5 @@ pub(crate) fn record(
     changes: Value,
     actor: &Actor,
 ) -> Result<(), Abort> {
-    let body = Body {
-        what,
-        actor: &actor.who,
-        address: actor.address,
-        request: &actor.request_id,
-        realm: realm.as_str(),
-        object,
-        changes,
-    };
-    let body = serde_json::to_vec(&body).map_err(|_| Abort::corrupt("event"))?;
-    tx.audit(&Chain::Realm(realm.to_string()), Event(body));
-    Ok(())
+    record_in(tx, &Chain::Realm(realm.to_string()), what, object, changes, actor)
 }

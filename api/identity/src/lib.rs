@@ -8,6 +8,7 @@
 //! [`Read::now`]: raft_store_core::Read::now
 
 pub mod audience;
+pub mod audit;
 pub mod authorize;
 pub mod client;
 pub mod code;
@@ -29,6 +30,7 @@ pub mod password;
 pub mod policy;
 pub mod realm;
 pub mod refresh;
+pub mod refusal;
 pub mod scope;
 pub mod session;
 pub mod signin;

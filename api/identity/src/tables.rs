@@ -25,6 +25,11 @@ pub(crate) const SCOPE_POLICIES: TableId = TableId(116);
 pub(crate) const LAST_LOGINS: TableId = TableId(117);
 pub(crate) const REALM_LOGOS: TableId = TableId(118);
 pub(crate) const ENDED_GRANTS: TableId = TableId(119);
+pub(crate) const REFUSAL_BATCHES: TableId = TableId(120);
+pub(crate) const AUDIT_KEYS: TableId = TableId(121);
+pub(crate) const AUDIT_CHECKPOINTS: TableId = TableId(122);
+pub(crate) const AUDIT_RETENTIONS: TableId = TableId(123);
+pub(crate) const GROUP_REMAINS: TableId = TableId(124);
 
 pub(crate) const REALM_BY_HOST: IndexId = IndexId(100);
 pub(crate) const REALM_BY_ISSUER: IndexId = IndexId(101);
@@ -103,5 +108,10 @@ pub fn tables() -> Vec<TableId> {
         LAST_LOGINS,
         REALM_LOGOS,
         ENDED_GRANTS,
+        REFUSAL_BATCHES,
+        AUDIT_KEYS,
+        AUDIT_CHECKPOINTS,
+        AUDIT_RETENTIONS,
+        GROUP_REMAINS,
     ]
 }

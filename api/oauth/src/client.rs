@@ -1,9 +1,10 @@
 //! The client behind a request, proved.
 
 use raft_store_core::{Abort, Read, Stored};
-use woad_http::{ClientCall, Code, OAuthError};
+use woad_http::{ClientCall, Code, OAuthError, Services};
 use woad_identity::client::{AuthenticatedClient, ClientAuthError, authenticate};
 use woad_identity::realm::{self, Realms};
+use woad_identity::refusal::RefusalKind;
 
 /// Why a request has no client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +18,12 @@ pub(crate) enum NoClient {
 }
 
 impl NoClient {
+    /// Counts it for the realm's audit chain.
+    pub(crate) fn note(self, services: &Services, call: &ClientCall) {
+        let subject = if self == Self::Auth(ClientAuthError::UnknownClient) { "" } else { &call.credentials.client_id };
+        services.refusals.note(Some(&call.realm.key), RefusalKind::Client, subject, call.context.peer.ip());
+    }
+
     /// Unknown and wrong look alike; that a client is suspended is only said once its secret proved right.
     ///
     /// What was sent as the id of no client is not logged: it may be a secret in the wrong field, and it is as long as

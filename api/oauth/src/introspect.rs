@@ -60,6 +60,11 @@ pub(crate) async fn handle(services: Services, call: ClientCall) -> Result<Respo
             }
             Ok((StatusCode::OK, Json(said.into_json())).into_response())
         }
-        Err(error) => Err(error.into_error(&call.credentials.client_id)),
+        Err(error) => {
+            if let IntrospectError::Client(no_client) = error {
+                no_client.note(&services, &call);
+            }
+            Err(error.into_error(&call.credentials.client_id))
+        }
     }
 }

@@ -37,6 +37,9 @@ pub(crate) async fn handle(services: Services, call: ClientCall) -> Result<Respo
             tracing::debug!(?revocation, "revocation");
             Ok(StatusCode::OK.into_response())
         }
-        Err(error) => Err(error.into_error(&call.credentials.client_id)),
+        Err(error) => {
+            error.note(&services, &call);
+            Err(error.into_error(&call.credentials.client_id))
+        }
     }
 }

@@ -27,8 +27,6 @@ pub(crate) const MAX_MEMBERSHIPS_SCANNED: usize = 30_000;
 /// Memberships that one request may add or remove: a transaction holds 512 guards and mutations, and each takes four
 /// of them or, deep in the tree, more. One that takes too many is refused whole.
 pub(crate) const MAX_MEMBER_CHANGES: usize = 100;
-/// Steps of [`MAX_MEMBER_CHANGES`] in which the members of a group leave that is deleted: some seconds.
-pub(crate) const MAX_DELETE_STEPS: usize = 100;
 /// Operations of a PATCH: more than twice as many as there are attributes to change and members to add.
 pub(crate) const MAX_OPERATIONS: usize = 200;
 /// Values of one attribute while a PATCH is applied: ten times as many as a record holds, since each is compared with
@@ -54,7 +52,6 @@ pub const TABLE: &[(&str, &str, &str)] = &[
     ("SCIM: members shown in an answer", "10000", "some 2 MiB"),
     ("SCIM: memberships looked at without an index", "30000", "some 200 ms of a core"),
     ("SCIM: members added or removed at once", "100", "each takes four or more of a transaction's 512 records"),
-    ("SCIM: steps of a group's deletion", "100", "some seconds"),
     ("SCIM: operations of a PATCH", "200", "twice as many as there are attributes and members to change"),
     ("SCIM: values of an attribute in a PATCH", "100", "each is compared with all; a record holds 10"),
     ("SCIM: depth of a body", "16", "no resource has a third of this"),

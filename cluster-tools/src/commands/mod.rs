@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 mod again;
+pub(crate) mod audit;
 pub(crate) mod client;
 pub(crate) mod cluster;
 pub(crate) mod explain;
@@ -64,6 +65,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Explain(command) => explain::run(&operator, command).await,
         Command::Import(wanted) => import::run(&operator, wanted).await,
         Command::Export(wanted) => export::run(&operator, wanted).await,
+        Command::Audit(command) => audit::run(&operator, command).await,
         Command::Key(command) => key::run(&operator, command).await,
         Command::Demo(_) => Ok(()),
     }

@@ -86,7 +86,8 @@ mod tests {
         }
         let metrics = JobMetrics::new().unwrap();
         let store = Store::new(memory.clone());
-        let work = Work { store, metrics: metrics.clone(), stop: CancellationToken::new() };
+        let random = std::sync::Arc::new(woad_http::services::SystemRandom);
+        let work = Work { store, random, metrics: metrics.clone(), stop: CancellationToken::new() };
         run(&work).await;
 
         let left = |id: UserId| {

@@ -1,6 +1,8 @@
 //! Work that goes on without a request: the node that leads does it, in bounded steps.
 
+mod checkpoints;
 mod deletions;
+mod group_remains;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +12,7 @@ use prometheus::{IntCounterVec, IntGauge, Opts};
 use raft_store_core::{Request, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 use woad_http::Services;
+use woad_http::services::Random;
 
 use crate::store::Member;
 
@@ -32,7 +35,9 @@ impl JobMetrics {
         let steps = Opts::new("woad_job_steps_total", "Steps of jobs that this node took as the leader, by outcome.");
         let steps = IntCounterVec::new(steps, &["job", "outcome"])?;
         for outcome in ["done", "failed"] {
-            steps.with_label_values(&[deletions::NAME, outcome]);
+            for job in [deletions::NAME, group_remains::NAME, checkpoints::NAME] {
+                steps.with_label_values(&[job, outcome]);
+            }
         }
         let pending_deletions = IntGauge::new(
             "woad_user_deletions_pending",
@@ -55,6 +60,7 @@ impl JobMetrics {
 /// What a job stands on.
 struct Work {
     store: Store,
+    random: Arc<dyn Random>,
     metrics: JobMetrics,
     stop: CancellationToken,
 }
@@ -68,10 +74,12 @@ impl Work {
 /// Runs all jobs until told to stop. Two nodes that both believe to lead do no harm: every step is a transaction.
 pub async fn run(services: Services, member: Arc<dyn Member>, metrics: JobMetrics, stop: CancellationToken) {
     let own = member.control().status().node.0;
-    let work = Work { store: services.store, metrics, stop: stop.clone() };
+    let work = Work { store: services.store, random: services.random, metrics, stop: stop.clone() };
     while tokio::time::timeout(EVERY, stop.cancelled()).await.is_err() {
         if member.health().leader == Some(own) {
             deletions::run(&work).await;
+            group_remains::run(&work).await;
+            checkpoints::run(&work).await;
         } else {
             work.metrics.pending_deletions.set(0);
         }

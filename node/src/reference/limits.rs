@@ -13,7 +13,7 @@ pub(super) struct Limit {
 
 /// All of them, in the order of the parts.
 pub(super) fn all() -> Vec<Limit> {
-    let rows = node().into_iter().chain(transactions()).chain(people()).chain(sign_in()).chain(grants());
+    let rows = node().into_iter().chain(transactions()).chain(people()).chain(sign_in()).chain(grants()).chain(watch());
     let rows = rows.map(|(name, value, reason)| Limit { name: name.to_owned(), value, reason: reason.to_owned() });
     let fixed = woad_http::limits::TABLE.iter().chain(woad_scim::limits::TABLE).map(|(name, value, reason)| Limit {
         name: (*name).to_owned(),
@@ -34,6 +34,32 @@ fn node() -> Vec<Row> {
         ("Ready: clock off the voters' median", millis(MAX_CLOCK_OFFSET_MS), "tokens' times would be wrong"),
         ("Requests under way at stop", span(DRAIN), "the whole stop takes less than 3 s"),
         ("Connections of an operations listener", OPERATIONS_CONNECTIONS.to_string(), "a few monitors and operators"),
+    ]
+}
+
+fn watch() -> Vec<Row> {
+    use raft_store_core::agreement::{EVERY_MS, LASTS_MS};
+    use raft_store_core::audit::MAX_PRUNED;
+    use woad_identity::{audit, refusal};
+    vec![
+        ("Between two comparisons of the replicas", millis(EVERY_MS), "the longest that damage goes unseen"),
+        ("Time for a comparison's answers", millis(LASTS_MS), "a large state takes minutes to read"),
+        ("Between two counts of refused operations", span(crate::refusals::EVERY), "what a crash can lose of them"),
+        (
+            "Subjects and networks that such a count tells apart",
+            refusal::MAX_COUNTED.to_string(),
+            "a flood must not fill the log",
+        ),
+        ("Chains counted for at once", refusal::MAX_CHAINS.to_string(), "bounds memory"),
+        ("Characters of a refused subject", refusal::MAX_SUBJECT.to_string(), "bounds memory and log"),
+        (
+            "Audit events after which a head is signed",
+            audit::AFTER_EVENTS.to_string(),
+            "what could be rewritten unseen",
+        ),
+        ("Time after which a head is signed", millis(audit::AFTER_MS), "an entry a minute at most"),
+        ("Audit events pruned at once", MAX_PRUNED.to_string(), "apply removes each by its key"),
+        ("Longest retention of audit events", format!("{} days", audit::MAX_KEEP_DAYS), "longer is for ever"),
     ]
 }
 

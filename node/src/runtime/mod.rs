@@ -23,6 +23,7 @@ use crate::jobs;
 use crate::metrics::Metrics;
 use crate::operations::socket::SocketError;
 use crate::phase::{InvalidTransition, Phase};
+use crate::refusals::Recording;
 use crate::status::Status;
 use crate::store::{Member, OpenError, Opener, Options, Presence};
 use crate::tls::ReloadError;
@@ -125,6 +126,7 @@ async fn serve(
 struct Serving {
     https: listeners::Https,
     jobs: Jobs,
+    refusals: Option<Recording>,
 }
 
 /// The jobs, which work only while this node leads.
@@ -147,6 +149,9 @@ impl Serving {
     /// Accepts nothing new, and returns when what was under way has ended or its time is over.
     async fn drain(self) {
         tokio::join!(self.https.drain(), self.jobs.finished());
+        if let Some(refusals) = self.refusals {
+            refusals.finished().await;
+        }
     }
 }
 
@@ -171,9 +176,13 @@ async fn start(
         part.metrics.add(collector)?;
     }
     let https = listeners::https(config, part, &controls.reload).await?;
+    let recording = |services: &woad_http::Services| {
+        Recording::start(services.clone(), Arc::clone(&member), part.metrics.refusals.clone())
+    };
+    let refusals = part.lifecycle.services().map(recording);
     let jobs = start_jobs(part, member);
     part.status.phases.enter(Phase::Running)?;
-    Ok(Serving { https, jobs })
+    Ok(Serving { https, jobs, refusals })
 }
 
 fn start_jobs(part: &listeners::Shared, member: Arc<dyn Member>) -> Jobs {

@@ -1,6 +1,8 @@
 //! Apply: deterministic, tiny. Checks that what was read is unchanged, then writes (store.md 6–8).
 
-use crate::audit::{self, Head};
+use prost::Message;
+
+use crate::audit::{self, Base, Head, MAX_PRUNED, StoredEvent};
 use crate::ids::{AttemptId, Level, Revision, Timestamp};
 use crate::kv::{KvError, ReadKv, Space};
 use crate::layout::{self, RowValue};
@@ -113,7 +115,7 @@ pub fn apply(
             write(kv, position, index, stamp, change)?;
         }
         for event in &entry.audit {
-            chain(kv, index, event)?;
+            chain(kv, index, stamp, event)?;
         }
     }
     if !(Mutant::ConflictForgotten.lives() && matches!(verdict, Verdict::Conflict(_))) {
@@ -215,6 +217,13 @@ fn write(
             }
             position.level = position.level.max(level);
         }
+        mutation::Kind::AuditPrune(gone) => prune(kv, gone)?,
+        mutation::Kind::AuditErase(gone) => {
+            let key = audit::event_key(&gone.chain, gone.number);
+            if let Some(value) = kv.get(Space::State, &key)? {
+                kv.set(Space::State, key, Some(StoredEvent::erased(value)));
+            }
+        }
     }
     Ok(())
 }
@@ -227,13 +236,40 @@ fn drop_expiry(kv: &mut Overlay<'_>, row: &[u8]) -> Result<(), Fatal> {
     Ok(())
 }
 
-fn chain(kv: &mut Overlay<'_>, index: Revision, event: &wire::AuditEvent) -> Result<(), Fatal> {
+fn chain(kv: &mut Overlay<'_>, index: Revision, stamp: Timestamp, event: &wire::AuditEvent) -> Result<(), Fatal> {
     let head_key = audit::head_key(&event.chain);
     let head = kv.get(Space::State, &head_key)?.map_or(Ok(Head::EMPTY), |bytes| Head::parse(&bytes))?;
-    let digest = audit::digest(&event.body);
-    let head = head.extend(index, digest);
-    let value = audit::event_value(index, digest, &event.body);
-    kv.set(Space::State, audit::event_key(&event.chain, head.count), Some(value));
-    kv.set(Space::State, head_key, Some(head.to_bytes()));
+    let body_digest = audit::body_digest(&event.body);
+    let after = head.extend(index, audit::digest(stamp, body_digest));
+    let stored =
+        StoredEvent { number: after.count, index, stamp, body_digest, head: after.digest, body: event.body.clone() };
+    kv.set(Space::State, audit::event_key(&event.chain, after.count), Some(stored.to_value()));
+    kv.set(Space::State, head_key, Some(after.to_bytes()));
     Ok(())
+}
+
+/// Removes the oldest events of a chain and moves its base. Two leaders that prune at once do no harm.
+fn prune(kv: &mut Overlay<'_>, gone: &wire::AuditPrune) -> Result<(), Fatal> {
+    let base_key = audit::base_key(&gone.chain);
+    let base = kv.get(Space::State, &base_key)?.map_or(Ok(Base::WHOLE), |bytes| Base::parse(&bytes))?;
+    let bounded = gone.through.checked_sub(gone.from).is_some_and(|more| more < MAX_PRUNED);
+    if !bounded || base.head.count.checked_add(1) != Some(gone.from) {
+        return Ok(());
+    }
+    let Some(last) = kv.get(Space::State, &audit::event_key(&gone.chain, gone.through))? else { return Ok(()) };
+    let last = StoredEvent::parse(gone.through, &last)?;
+    for number in gone.from..=gone.through {
+        kv.set(Space::State, audit::event_key(&gone.chain, number), None);
+    }
+    let head = Head { count: gone.through, digest: last.head };
+    let base = Base { head, checkpoint: gone.checkpoint.clone() };
+    kv.set(Space::State, base_key, Some(base.to_bytes()));
+    Ok(())
+}
+
+/// An entry as it stands in the log. `None`: poison, bytes that are no entry of any version. It takes effect on no
+/// replica, and all of them go on.
+#[must_use]
+pub fn decode(bytes: &[u8]) -> Option<wire::Entry> {
+    wire::Entry::decode(bytes).ok().filter(|entry| entry.attempt.len() == 16)
 }

@@ -2,6 +2,7 @@
 
 use prost::Message;
 
+use crate::audit::MAX_PRUNED;
 use crate::ids::{Level, TableId};
 use crate::layout::{self, Kind};
 use crate::limits::{MAX_ENTRY_BYTES, MAX_GUARDS, MAX_MUTATIONS};
@@ -67,6 +68,10 @@ fn mutation(change: &mutation::Kind, known: &impl Fn(TableId) -> bool) -> Result
         mutation::Kind::IndexDelete(key) => is(key, &[Kind::Index]),
         mutation::Kind::Touch(key) => is(key, &[Kind::Epoch, Kind::Marker]),
         mutation::Kind::Level(level) => *level <= Level::SUPPORTED.0,
+        mutation::Kind::AuditPrune(gone) => {
+            (1..=gone.through).contains(&gone.from) && gone.through - gone.from < MAX_PRUNED
+        }
+        mutation::Kind::AuditErase(_) => true,
     };
     if fits { Ok(()) } else { Err(Malformed::Mutation) }
 }

@@ -1,8 +1,10 @@
 //! What an operator may ask of the cluster itself. The replicated store answers; `api/admin` gives it a wire.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::ids::{NodeId, Timestamp};
+use crate::agreement::AgreementStatus;
+use crate::ids::{NodeId, Revision, Timestamp};
 use crate::store::{BoxFuture, Request, StoreError};
 
 /// A member as one node sees it.
@@ -83,6 +85,17 @@ pub enum ClusterError {
     Store(#[from] StoreError),
 }
 
+/// Peers that were refused alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefusedPeer {
+    /// What was wrong.
+    pub kind: &'static str,
+    /// The other end, where it is known.
+    pub from: Option<IpAddr>,
+    /// How often.
+    pub count: u64,
+}
+
 /// Operations on the cluster. Every one may be asked of any member; the leader carries it out.
 pub trait ClusterControl: Send + Sync {
     /// The cluster as this node sees it. Never waits for others.
@@ -99,6 +112,18 @@ pub trait ClusterControl: Send + Sync {
     fn confirm_custody<'a>(&'a self, cx: &'a Request) -> BoxFuture<'a, Result<bool, ClusterError>>;
     /// Hands leadership to a voter (`None`: the most caught-up one). Returns after it leads.
     fn transfer<'a>(&'a self, cx: &'a Request, to: Option<NodeId>) -> BoxFuture<'a, Result<NodeId, ClusterError>>;
+    /// What this node knows of the replicas' agreement. Never waits for others.
+    fn agreement(&self) -> AgreementStatus {
+        AgreementStatus::default()
+    }
+    /// Who was refused at this node's peer port since this was last asked.
+    fn take_refused_peers(&self) -> Vec<RefusedPeer> {
+        Vec::new()
+    }
+    /// Asks every replica to hash its state, and says at which index. Does not wait for their answers.
+    fn verify<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Result<Revision, ClusterError>> {
+        Box::pin(async { Err(ClusterError::Unsafe("there are no replicas to compare".to_owned())) })
+    }
 }
 
 /// What a node knows of its own fitness to serve, gathered without waiting and without touching the disk.
@@ -123,4 +148,6 @@ pub struct Health {
     pub storage_ok: bool,
     /// Whether the oldest flush under way is older than one second.
     pub fsync_stalled: bool,
+    /// Why it has left service for good: its state differs from a majority's, or cannot be read.
+    pub quarantined: Option<String>,
 }

@@ -5,6 +5,7 @@
 //! [`apply`] is the deterministic function that every replica runs on that entry. [`Store`] is the handle that
 //! protocols and the domain hold; what stands behind it is a [`Backend`].
 
+pub mod agreement;
 pub mod apply;
 pub mod audit;
 pub mod check;

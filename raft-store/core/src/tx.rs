@@ -57,6 +57,7 @@ pub struct Tx<'a> {
     touched: BTreeSet<Vec<u8>>,
     level: Option<Level>,
     audit: Vec<wire::AuditEvent>,
+    of_audit: Vec<wire::mutation::Kind>,
 }
 
 impl<'a> Tx<'a> {
@@ -71,6 +72,7 @@ impl<'a> Tx<'a> {
             touched: BTreeSet::new(),
             level: None,
             audit: Vec::new(),
+            of_audit: Vec::new(),
         }
     }
 
@@ -211,6 +213,19 @@ impl<'a> Tx<'a> {
     /// Adds an event to a chain. It is written only if the transaction commits.
     pub fn audit(&mut self, chain: &Chain, event: Event) {
         self.audit.push(wire::AuditEvent { chain: chain.name().to_owned(), body: event.0 });
+    }
+
+    /// Removes the oldest events of a chain, `from` to `through`, at most [`crate::audit::MAX_PRUNED`] of them; nothing
+    /// happens unless `from` is the first that is left. `checkpoint` vouches for the head after `through`.
+    pub fn prune_audit(&mut self, chain: &Chain, from: u64, through: u64, checkpoint: Vec<u8>) {
+        let chain = chain.name().to_owned();
+        self.of_audit.push(wire::mutation::Kind::AuditPrune(wire::AuditPrune { chain, from, through, checkpoint }));
+    }
+
+    /// Removes the body of an event; the chain still holds.
+    pub fn erase_audit(&mut self, chain: &Chain, number: u64) {
+        let chain = chain.name().to_owned();
+        self.of_audit.push(wire::mutation::Kind::AuditErase(wire::AuditErase { chain, number }));
     }
 
     /// Seals a field of the record of `T` at `key`, under a fresh nonce at every attempt.

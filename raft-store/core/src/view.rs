@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 use crate::apply::Position;
-use crate::audit::{self, Head, StoredEvent};
+use crate::audit::{self, Base, Head, StoredEvent};
 use crate::ids::{Level, Revision, TableId, Timestamp};
 use crate::key::Key;
 use crate::kv::{ReadKv, Space, prefix_end};
@@ -187,6 +187,14 @@ impl<'a> View<'a> {
     /// When storage fails.
     pub fn audit_head(&self, chain: &str) -> Result<Head, Abort> {
         self.kv.get(Space::State, &audit::head_key(chain))?.map_or(Ok(Head::EMPTY), |bytes| Head::parse(&bytes))
+    }
+
+    /// Where an audit chain begins.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub fn audit_base(&self, chain: &str) -> Result<Base, Abort> {
+        self.kv.get(Space::State, &audit::base_key(chain))?.map_or(Ok(Base::WHOLE), |bytes| Base::parse(&bytes))
     }
 
     /// At most `limit` events of a chain from number `from` on.

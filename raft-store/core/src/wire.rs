@@ -76,7 +76,7 @@ pub struct At {
 #[derive(Clone, PartialEq, Message)]
 pub struct Mutation {
     /// Which. Unset: written by a newer version, which stops the node.
-    #[prost(oneof = "mutation::Kind", tags = "1, 2, 3, 4, 5, 6, 7")]
+    #[prost(oneof = "mutation::Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9")]
     pub kind: Option<mutation::Kind>,
 }
 
@@ -108,6 +108,12 @@ pub mod mutation {
         /// Raise the cluster level.
         #[prost(uint32, tag = "7")]
         Level(u32),
+        /// Remove the oldest events of an audit chain.
+        #[prost(message, tag = "8")]
+        AuditPrune(super::AuditPrune),
+        /// Remove the body of an audit event.
+        #[prost(message, tag = "9")]
+        AuditErase(super::AuditErase),
     }
 }
 
@@ -151,6 +157,34 @@ pub struct DeleteIf {
     /// Its index entries.
     #[prost(bytes = "vec", repeated, tag = "4")]
     pub index_entries: Vec<Vec<u8>>,
+}
+
+/// Events to remove from the tail of a chain. Nothing happens unless `from` is the first that is left.
+#[derive(Clone, PartialEq, Message)]
+pub struct AuditPrune {
+    /// The chain.
+    #[prost(string, tag = "1")]
+    pub chain: String,
+    /// The first to go.
+    #[prost(uint64, tag = "2")]
+    pub from: u64,
+    /// The last to go.
+    #[prost(uint64, tag = "3")]
+    pub through: u64,
+    /// What vouches for the head after it.
+    #[prost(bytes = "vec", tag = "4")]
+    pub checkpoint: Vec<u8>,
+}
+
+/// An event whose body is to go; nothing happens when there is none.
+#[derive(Clone, PartialEq, Message)]
+pub struct AuditErase {
+    /// The chain.
+    #[prost(string, tag = "1")]
+    pub chain: String,
+    /// Its number.
+    #[prost(uint64, tag = "2")]
+    pub number: u64,
 }
 
 /// A security event.

@@ -11,6 +11,7 @@ use tonic::Status;
 use tonic::transport::{Endpoint, Uri};
 
 use super::{Cluster, nodes};
+use crate::net::RefusedPeers;
 use crate::proto;
 use crate::trust::events;
 use crate::trust::{
@@ -54,6 +55,7 @@ impl Cluster {
     /// Answers a join request.
     pub(crate) async fn admit(&self, request: proto::JoinRequest) -> Result<proto::JoinResponse, Status> {
         if !self.may_try() {
+            self.refused.note(RefusedPeers::JOIN, None);
             return Err(Status::resource_exhausted("too many join attempts; wait ten seconds"));
         }
         let refused = || Status::permission_denied("the join token is unknown, expired, used, or not this node's");
@@ -96,6 +98,7 @@ impl Cluster {
             .map_err(|error| store_status(&error))?;
         let (node, certificate, authority) = admitted.answer.map_err(|why| {
             tracing::warn!(%why, %address, "a join was refused");
+            self.refused.note(RefusedPeers::JOIN, None);
             refused()
         })?;
         tracing::info!(node, %address, "a node was let in");

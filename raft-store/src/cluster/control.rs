@@ -5,9 +5,10 @@ use openraft::async_runtime::WatchReceiver;
 use std::time::Duration;
 
 use openraft::ServerState;
-use raft_store_core::cluster::{ClusterControl, ClusterError, ClusterStatus, JoinToken as Shown, Member};
+use raft_store_core::agreement::AgreementStatus;
+use raft_store_core::cluster::{ClusterControl, ClusterError, ClusterStatus, JoinToken as Shown, Member, RefusedPeer};
 use raft_store_core::store::BoxFuture;
-use raft_store_core::{NodeId, Outcome, Request, StoreError, View};
+use raft_store_core::{NodeId, Outcome, Request, Revision, StoreError, View};
 
 use super::Cluster;
 use crate::trust::{JoinToken, PeerAddress, cluster_record, join_tokens};
@@ -105,6 +106,18 @@ impl ClusterControl for Cluster {
             });
             Ok(noted.await?.answer)
         })
+    }
+
+    fn agreement(&self) -> AgreementStatus {
+        self.agreement_seen().unwrap_or_default()
+    }
+
+    fn take_refused_peers(&self) -> Vec<RefusedPeer> {
+        self.refused.take()
+    }
+
+    fn verify<'a>(&'a self, cx: &'a Request) -> BoxFuture<'a, Result<Revision, ClusterError>> {
+        Box::pin(crate::agreement::ask(self, &self.inside, cx, "asked for"))
     }
 
     fn transfer<'a>(&'a self, _: &'a Request, to: Option<NodeId>) -> BoxFuture<'a, Result<NodeId, ClusterError>> {

@@ -22,10 +22,11 @@ use std::sync::Arc;
 use raft_store_core::cluster::ClusterError;
 use raft_store_core::{Store, Timestamp};
 
+use crate::agreement::Quarantine;
 use crate::disk::SyncThread;
 use crate::env::SharedEnv;
 use crate::machine::Shared;
-use crate::net::{Channels, Purpose};
+use crate::net::{Channels, Purpose, RefusedPeers};
 use crate::origin::{Freshness, Offsets, Proposer};
 use crate::proto;
 use crate::trust::{ClusterId, KeyringSealer, PeerAddress};
@@ -53,6 +54,10 @@ pub(crate) struct Cluster {
     pub(crate) sync: Arc<SyncThread>,
     pub(crate) env: SharedEnv,
     pub(crate) version: String,
+    pub(crate) refused: Arc<RefusedPeers>,
+    pub(crate) quarantine: Arc<Quarantine>,
+    /// As this node's own duties use it.
+    pub(crate) inside: Store,
     /// One change of membership or leadership at a time.
     pub(crate) change: tokio::sync::Mutex<()>,
     /// The highest vote this life has given to others.

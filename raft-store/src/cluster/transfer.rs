@@ -30,7 +30,7 @@ impl Cluster {
         let voters = self.voters();
         let mut near: Vec<(u64, u64)> = replication
             .iter()
-            .filter(|(id, _)| voters.contains(id) && **id != self.node)
+            .filter(|(id, _)| voters.contains(id) && **id != self.node && !self.quarantine.is_wrong(**id))
             .filter(|(id, _)| {
                 metrics
                     .heartbeat

@@ -35,6 +35,10 @@ pub(crate) trait Frozen: Send + Sync {
     fn get(&self, of: Of, key: &[u8]) -> io::Result<Option<Vec<u8>>>;
     /// The pairs with `from <= key < to`, ascending; `None`: to the end.
     fn scan<'a>(&'a self, of: Of, from: &[u8], to: Option<&[u8]>) -> Pairs<'a>;
+    /// Every pair, ascending, read to find damage: checksums are verified and no cache is filled.
+    fn scrub<'a>(&'a self, of: Of) -> Pairs<'a> {
+        self.scan(of, &[], None)
+    }
 }
 
 /// Writes that take effect together, in order.
@@ -57,6 +61,10 @@ pub(crate) trait Engine: Reader {
     fn families(&self) -> io::Result<Vec<String>>;
     /// The pairs with `from <= key < to`, ascending; `None`: to the end. Consistent in itself.
     fn scan<'a>(&'a self, family: &str, from: &[u8], to: Option<&[u8]>) -> io::Result<Pairs<'a>>;
+    /// Every pair of a family, ascending, read to find damage: checksums are verified and no cache is filled.
+    fn scrub<'a>(&'a self, family: &str) -> io::Result<Pairs<'a>> {
+        self.scan(family, &[], None)
+    }
     /// The pair with the greatest key.
     fn last(&self, family: &str) -> io::Result<Option<RawPair>>;
     /// An empty batch over two families.

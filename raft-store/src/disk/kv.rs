@@ -51,6 +51,11 @@ impl<'a> StateView<'a> {
         Self(frozen)
     }
 
+    /// Every pair of one of its families, in order, read to find damage.
+    pub(crate) fn scrub(&self, space: Space) -> Pairs<'_> {
+        self.0.scrub(of(space))
+    }
+
     /// Every pair of one of its families, in order.
     pub(crate) fn iterate(&self, space: Space) -> Pairs<'_> {
         self.0.scan(of(space), &[], None)

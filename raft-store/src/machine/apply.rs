@@ -8,12 +8,13 @@ use futures::StreamExt;
 use openraft::EntryPayload;
 use openraft::storage::EntryResponder;
 use prost::Message;
-use raft_store_core::apply::{Applied, Overlay, Verdict, apply};
+use raft_store_core::apply::{Applied, Overlay, Verdict, apply, decode};
 use raft_store_core::kv::{Kv, Write};
 use raft_store_core::layout::{self, Kind};
 use raft_store_core::{Revision, Space, wire};
 
 use super::Shared;
+use crate::agreement::{Hasher, asks_for_hash};
 use crate::convert::{log_id_to, stored_membership_to};
 use crate::disk::StateView;
 use crate::types::{self, StoredMembership, TypeConfig};
@@ -30,7 +31,10 @@ where
     let mut chunks = entries.ready_chunks(APPLY_BATCH);
     while let Some(chunk) = chunks.next().await {
         let chunk: Vec<EntryResponder<TypeConfig>> = chunk.into_iter().collect::<io::Result<_>>()?;
-        apply_chunk(shared, chunk)?;
+        let mut chunk = chunk.into_iter();
+        while chunk.len() > 0 {
+            apply_chunk(shared, &mut chunk)?;
+        }
     }
     Ok(())
 }
@@ -40,12 +44,14 @@ fn fatal(error: &dyn std::fmt::Display) -> io::Error {
     io::Error::other(error.to_string())
 }
 
-fn apply_chunk(shared: &Arc<Shared>, chunk: Vec<EntryResponder<TypeConfig>>) -> io::Result<()> {
+/// Applies what is ready, up to an entry that asks for a hash.
+fn apply_chunk(shared: &Arc<Shared>, chunk: &mut std::vec::IntoIter<EntryResponder<TypeConfig>>) -> io::Result<()> {
     let start = Instant::now();
     let mut own_tables = false;
     let mut told: Vec<Applied> = Vec::with_capacity(chunk.len());
     let mut responders = Vec::new();
     let mut last = 0;
+    let mut hash = false;
     {
         let mut progress = shared.progress.lock();
         let progress = &mut *progress;
@@ -63,12 +69,22 @@ fn apply_chunk(shared: &Arc<Shared>, chunk: Vec<EntryResponder<TypeConfig>>) -> 
                 }
                 EntryPayload::Normal(proposal) => {
                     shared.stats.bytes.inc_by(proposal.0.len() as u64);
-                    let entry = wire::Entry::decode(proposal.0.clone()).map_err(|error| fatal(&error))?;
+                    let Some(entry) = decode(&proposal.0) else {
+                        // The same bytes are no entry on any replica; to stop would be to stop at every start.
+                        tracing::error!(index, "what stands in the log here is no entry; it takes no effect anywhere");
+                        shared.stats.poisoned.inc();
+                        progress.position.applied = Revision(index);
+                        progress.log_id = Some(entry.log_id);
+                        last = index;
+                        responders.extend(responder);
+                        continue;
+                    };
                     shared.stats.guards.inc_by(entry.guards.len() as u64);
                     let applied =
                         apply(&mut overlay, &mut progress.outcomes, &mut progress.position, Revision(index), &entry)
                             .map_err(|error| fatal(&error))?;
                     own_tables |= touches_own_tables(&entry);
+                    hash = asks_for_hash(&entry, &applied);
                     count(shared, &applied);
                     told.push(applied);
                 }
@@ -76,6 +92,9 @@ fn apply_chunk(shared: &Arc<Shared>, chunk: Vec<EntryResponder<TypeConfig>>) -> 
             progress.log_id = Some(entry.log_id);
             last = index;
             responders.extend(responder);
+            if hash {
+                break;
+            }
         }
         if let Some(log_id) = &progress.log_id {
             let bytes = log_id_to(log_id).encode_to_vec();
@@ -86,6 +105,9 @@ fn apply_chunk(shared: &Arc<Shared>, chunk: Vec<EntryResponder<TypeConfig>>) -> 
         drop(view);
         shared.database.write(batch).map_err(|error| fatal(&error))?;
         shared.clock.observe(progress.position.clock);
+        if hash {
+            Hasher::hash_here(shared, Revision(last));
+        }
     }
     if own_tables {
         shared.observe();

@@ -20,13 +20,14 @@ use raft_store_core::outcomes::Outcomes;
 use raft_store_core::{ReadKv, Revision, Sealer, Space, layout};
 use tokio::sync::watch;
 
-pub(crate) use digest::digest;
+pub(crate) use digest::{digest, digest_of, scrub_log};
 pub(crate) use snapshot::SnapshotCatalog;
 pub(crate) use snapshot::SnapshotSource;
 pub(crate) use stats::ApplyStats;
 pub(crate) use stream::{CHUNK_LIMIT, Chunks, Heading, Received, crc as run_checksum, meta_of};
 pub(crate) use waiters::Waiters;
 
+use crate::agreement::Hasher;
 use crate::clock::ClusterClock;
 use crate::convert::{log_id_from, malformed, stored_membership_from};
 use crate::disk::{Database, StateView};
@@ -61,6 +62,7 @@ pub(crate) struct Shared {
     pub(crate) stats: ApplyStats,
     pub(crate) snapshots: SnapshotCatalog,
     pub(crate) observer: Mutex<Option<Arc<dyn Observer>>>,
+    pub(crate) hasher: Hasher,
 }
 
 /// openraft's handle on the state. Cheap to clone.
@@ -114,6 +116,7 @@ impl Machine {
             stats: ApplyStats::new().map_err(crate::disk::io_error)?,
             snapshots,
             observer: Mutex::new(None),
+            hasher: Hasher::default(),
         })))
     }
 }

@@ -12,6 +12,7 @@ pub(crate) struct ApplyStats {
     pub(crate) guards: IntCounter,
     pub(crate) conflicts: IntCounter,
     pub(crate) duplicates: IntCounter,
+    pub(crate) poisoned: IntCounter,
     pub(crate) snapshots_built: IntCounter,
     pub(crate) snapshots_installed: IntCounter,
 }
@@ -27,6 +28,7 @@ impl ApplyStats {
             guards: count("woad_apply_guards_total", "Guards checked by apply.")?,
             conflicts: count("woad_apply_conflicts_total", "Transactions that met a changed record.")?,
             duplicates: count("woad_dedup_hits_total", "Attempts that apply had seen before.")?,
+            poisoned: count("woad_apply_poisoned_total", "Bytes in the log that were no entry and took no effect.")?,
             snapshots_built: count("woad_snapshot_builds_total", "Snapshots built.")?,
             snapshots_installed: count("woad_snapshot_installs_total", "Snapshots installed.")?,
         })
@@ -41,6 +43,7 @@ impl ApplyStats {
             Box::new(self.guards.clone()),
             Box::new(self.conflicts.clone()),
             Box::new(self.duplicates.clone()),
+            Box::new(self.poisoned.clone()),
             Box::new(self.snapshots_built.clone()),
             Box::new(self.snapshots_installed.clone()),
         ]

@@ -140,6 +140,7 @@ pub fn described() -> prometheus::Result<Vec<Box<dyn Collector>>> {
     out.push(super::PeerFailures::new()?.collector());
     out.extend(crate::machine::ApplyStats::new()?.collectors());
     out.extend(crate::disk::SyncStats::new()?.collectors());
+    out.extend(crate::agreement::AgreementMetrics::new()?.collectors());
     out.push(Box::new(super::StoreCollector::detached()?));
     Ok(out)
 }

@@ -16,8 +16,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Connected;
 
-use super::MESSAGE_LIMIT;
 use super::server::PeerService;
+use super::{MESSAGE_LIMIT, RefusedPeers};
 use crate::proto::peer_server::PeerServer;
 use crate::trust::PeerTls;
 
@@ -127,7 +127,8 @@ pub(crate) async fn serve_tls(
     stop: CancellationToken,
 ) -> Result<(), tonic::transport::Error> {
     let (sender, receiver) = mpsc::channel::<io::Result<TlsPeer>>(ACCEPTED);
-    let acceptor = tokio::spawn(accept(listener, tls, sender, stop.clone()));
+    let refused = Arc::clone(&service.cluster.refused);
+    let acceptor = tokio::spawn(accept(listener, tls, sender, refused, stop.clone()));
     let result = serve(receiver, service, stop).await;
     acceptor.abort();
     result
@@ -178,6 +179,7 @@ async fn accept(
     listener: TcpListener,
     tls: Arc<PeerTls>,
     sender: mpsc::Sender<io::Result<TlsPeer>>,
+    refused: Arc<RefusedPeers>,
     stop: CancellationToken,
 ) {
     let open = Arc::new(Open::default());
@@ -197,10 +199,12 @@ async fn accept(
         };
         if open.all.load(Ordering::Relaxed) >= CONNECTIONS {
             tracing::warn!(%from, "peer connection refused: too many");
+            refused.note(RefusedPeers::TOO_MANY, Some(from.ip()));
             continue;
         }
         let Ok(permit) = Arc::clone(&handshakes).acquire_owned().await else { return };
         let (tls, sender, open) = (Arc::clone(&tls), sender.clone(), Arc::clone(&open));
+        let refused = Arc::clone(&refused);
         tokio::spawn(async move {
             let _permit = permit;
             match tokio::time::timeout(HANDSHAKE, shake(stream, &tls)).await {
@@ -209,9 +213,13 @@ async fn accept(
                         drop(sender.send(Ok(PeerStream { stream, info, _counted: Some(counted) })).await);
                     } else {
                         tracing::warn!(%from, "peer connection refused: too many without a certificate");
+                        refused.note(RefusedPeers::TOO_MANY, Some(from.ip()));
                     }
                 }
-                Ok(Err(error)) => tracing::info!(%from, %error, "peer handshake refused"),
+                Ok(Err(error)) => {
+                    tracing::info!(%from, %error, "peer handshake refused");
+                    refused.note(RefusedPeers::HANDSHAKE, Some(from.ip()));
+                }
                 Err(_) => tracing::info!(%from, "peer handshake took too long"),
             }
         });

@@ -4,6 +4,7 @@ mod channels;
 mod client;
 mod gate;
 mod listener;
+mod refused;
 mod server;
 mod snapshots;
 mod tls;
@@ -14,6 +15,7 @@ pub(crate) use gate::{Gate, says_removed};
 #[cfg(feature = "simulation")]
 pub(crate) use listener::serve_plain;
 pub(crate) use listener::serve_tls;
+pub(crate) use refused::RefusedPeers;
 pub(crate) use server::PeerService;
 pub(crate) use tls::TlsNet;
 

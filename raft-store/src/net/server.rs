@@ -17,7 +17,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::gate::Gate;
 use super::listener::PeerInfo;
-use super::snapshots;
+use super::{RefusedPeers, snapshots};
 use crate::cluster::Cluster;
 use crate::convert::{log_id_to, optional_log_id_from, record_from, vote_from, vote_to};
 use crate::origin::{Proposed, Proposer, Refused};
@@ -51,7 +51,8 @@ impl PeerService {
         let node = info
             .and_then(|info| info.node)
             .ok_or_else(|| Status::unauthenticated("a certificate of this cluster is needed"))?;
-        self.gate.check(node).map(|()| node)
+        let checked = self.gate.check(node).map(|()| node);
+        checked.inspect_err(|_| self.cluster.refused.note(RefusedPeers::REMOVED, None))
     }
 
     fn speaks_for_itself(node: u64, vote: &Vote) -> Result<(), Status> {
@@ -164,6 +165,9 @@ impl proto::peer_server::Peer for PeerService {
         let request = request.into_inner();
         let from = vote_from(request.from).map_err(|error| malformed(&error))?;
         Self::speaks_for_itself(node, &from)?;
+        if request.to == self.cluster.node && self.cluster.quarantine.has_left() {
+            return Err(Status::failed_precondition("this node has left service"));
+        }
         let last = optional_log_id_from(request.last).map_err(|error| malformed(&error))?;
         let rpc = TransferLeaderRequest::new(from, request.to, last);
         let answer = self.raft.handle_transfer_leader(rpc).await.map_err(|error| stopped(&error))?;

@@ -13,6 +13,7 @@ use super::follower::Follower;
 use super::options::{Options, StartError, trust};
 use super::start::{address, wall_clock, write_member};
 use super::{Held, Node, PeerRuntime};
+use crate::agreement::{Agreeing, AgreementMetrics, Quarantine};
 use crate::cluster::{Cluster, NodeFiles, Peers};
 use crate::dial::Net;
 use crate::disk::{DataLock, Database, LogStore, SyncThread};
@@ -21,7 +22,7 @@ use crate::env::SharedEnv;
 use crate::machine::Machine;
 use crate::metrics::{PeerFailures, StoreMetrics};
 use crate::net::{Channels, Gate, NetworkFactory, PeerService, TlsNet, serve_tls};
-use crate::origin::{Forwarder, Freshness, Offsets, Origin, Proposer, ReadIndex};
+use crate::origin::{Forwarder, Freshness, Inside, Offsets, Origin, Proposer, ReadIndex};
 use crate::trust::keyring::DataKey;
 use crate::trust::{ClusterId, ClusterKey, KeyringSealer, NodeIdentity, PeerTls};
 use crate::types::Raft;
@@ -211,7 +212,7 @@ impl Opening {
 
         let offsets = Arc::new(Offsets::new(self.env.clone()));
         let freshness = Arc::new(Freshness::new(self.env.clone()));
-        let own = crate::trust::TABLES.iter().chain([&crate::cluster::NODES_TABLE]);
+        let own = crate::trust::TABLES.iter().chain([&crate::cluster::NODES_TABLE]).chain(&crate::agreement::TABLES);
         let tables = own.chain(&self.options.tables).map(|table| table.0).collect();
         let proposer = Proposer::start(raft.clone(), Arc::clone(&shared), Arc::clone(&offsets), self.node, tables);
         let forwarder = Forwarder::new(self.node, proposer.clone(), Arc::clone(&channels));
@@ -222,6 +223,7 @@ impl Opening {
             Arc::clone(&shared),
             Arc::clone(&freshness),
         );
+        let quarantine = Quarantine::open(&database)?;
         let origin = Arc::new(Origin::new(
             raft.clone(),
             forwarder,
@@ -230,7 +232,9 @@ impl Opening {
             Arc::clone(&shared),
             self.env.clone(),
             Arc::clone(&metrics),
+            Arc::clone(&quarantine),
         ));
+        let inside = Store::new(Arc::new(Inside(Arc::clone(&origin))));
         let cluster = Arc::new(Cluster {
             id: self.cluster,
             id_text,
@@ -249,6 +253,9 @@ impl Opening {
             sync: Arc::clone(&sync),
             env: self.env,
             version: self.options.version.clone(),
+            refused: Arc::default(),
+            quarantine,
+            inside: inside.clone(),
             change: tokio::sync::Mutex::new(()),
             #[cfg(feature = "simulation")]
             answered: parking_lot::Mutex::default(),
@@ -275,6 +282,10 @@ impl Opening {
             stop: stop.clone(),
         }
         .start();
+        let agreement = AgreementMetrics::new().map_err(metric)?;
+        let agreeing =
+            Agreeing { cluster: Arc::clone(&cluster), inside, metrics: agreement.clone(), stop: stop.clone() };
+        agreeing.start();
         let recovered = Arc::new(AtomicBool::new(false));
         let (done, recovering) = (Arc::clone(&recovered), raft.clone());
         tokio::spawn(async move {
@@ -288,6 +299,7 @@ impl Opening {
             freshness,
             metrics,
             failures,
+            agreement,
             sync,
             recovered,
             stop,

@@ -12,8 +12,11 @@ impl Node {
             tracing::error!(%error, "raft did not stop cleanly");
         }
         let sync = std::sync::Arc::clone(&self.sync);
+        let shared = std::sync::Arc::clone(&self.cluster.shared);
         let env = self.cluster.env.clone();
         let stopped = env.blocking(move || {
+            shared.hasher.stop();
+            drop(shared);
             sync.stop();
             tracing::debug!("sync thread joined");
             held.database.close();

@@ -17,6 +17,7 @@ use super::freshness::Freshness;
 use super::queues::Queues;
 use super::read_index::ReadIndex;
 use super::settle::{Settled, Settler};
+use crate::agreement::Quarantine;
 use crate::env::SharedEnv;
 use crate::machine::Shared;
 use crate::metrics::StoreMetrics;
@@ -41,6 +42,7 @@ pub(crate) struct Origin {
     queues: Queues,
     in_flight: Semaphore,
     metrics: Arc<StoreMetrics>,
+    quarantine: Arc<Quarantine>,
 }
 
 const NOT_DONE: StoreError = StoreError::NotDone { retry: RETRY_AFTER };
@@ -63,6 +65,7 @@ enum Evaluated {
 }
 
 impl Origin {
+    #[expect(clippy::too_many_arguments, reason = "called once, where everything meets")]
     pub(crate) fn new(
         raft: crate::types::Raft,
         forwarder: super::Forwarder,
@@ -71,6 +74,7 @@ impl Origin {
         shared: Arc<Shared>,
         env: SharedEnv,
         metrics: Arc<StoreMetrics>,
+        quarantine: Arc<Quarantine>,
     ) -> Self {
         let settler = Settler { raft, shared: Arc::clone(&shared), forwarder };
         Self {
@@ -82,6 +86,7 @@ impl Origin {
             queues: Queues::default(),
             in_flight: Semaphore::new(MAX_IN_FLIGHT),
             metrics,
+            quarantine,
         }
     }
 
@@ -108,7 +113,7 @@ impl Origin {
         }
     }
 
-    async fn run(&self, cx: &Request, f: &mut TxFn<'_>) -> Result<Done<()>, StoreError> {
+    pub(super) async fn run(&self, cx: &Request, f: &mut TxFn<'_>) -> Result<Done<()>, StoreError> {
         let deadline = Instant::now() + cx.within;
         let permit = timeout_at(deadline, self.in_flight.acquire()).await;
         let _permit = permit.map_err(|_| NOT_DONE)?.map_err(|_| StoreError::Stopped)?;
@@ -237,7 +242,7 @@ impl Origin {
         Ok(revision)
     }
 
-    async fn read(&self, cx: &Request, wanted: Wanted, f: &mut ViewFn<'_>) -> Result<Done<()>, StoreError> {
+    pub(super) async fn read(&self, cx: &Request, wanted: Wanted, f: &mut ViewFn<'_>) -> Result<Done<()>, StoreError> {
         match wanted {
             Wanted::Local => {
                 let age = self.freshness.age().unwrap_or(Duration::MAX);
@@ -293,6 +298,9 @@ impl Origin {
 
 impl Backend for Origin {
     fn transact<'a>(&'a self, cx: &'a Request, f: &'a mut TxFn<'_>) -> BoxFuture<'a, Result<Done<()>, StoreError>> {
+        if self.quarantine.has_left() {
+            return Box::pin(std::future::ready(Err(NOT_DONE)));
+        }
         Box::pin(self.run(cx, f))
     }
 
@@ -302,6 +310,9 @@ impl Backend for Origin {
         fresh: Wanted,
         f: &'a mut ViewFn<'_>,
     ) -> BoxFuture<'a, Result<Done<()>, StoreError>> {
+        if self.quarantine.has_left() {
+            return Box::pin(std::future::ready(Err(NOT_DONE)));
+        }
         Box::pin(self.read(cx, fresh, f))
     }
 }

@@ -9,6 +9,7 @@
 mod backend;
 mod forward;
 mod freshness;
+mod inside;
 mod proposer;
 mod queues;
 mod read_index;
@@ -18,6 +19,7 @@ mod stamper;
 pub(crate) use backend::Origin;
 pub(crate) use forward::Forwarder;
 pub(crate) use freshness::Freshness;
+pub(crate) use inside::Inside;
 pub(crate) use proposer::{Proposed, Proposer, Refused};
 pub(crate) use read_index::{ReadIndex, at_leader as leader_read_index};
 pub(crate) use stamper::{Offsets, SKEW_ALARM_MS};

@@ -10,6 +10,7 @@
     reason = "tests"
 )]
 
+mod agreement;
 mod members;
 mod peers;
 mod removal;

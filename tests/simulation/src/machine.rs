@@ -48,6 +48,10 @@ impl Machine {
 }
 
 impl Env for Machine {
+    fn has_threads(&self) -> bool {
+        false
+    }
+
     fn wall_ms(&self) -> i64 {
         let true_ms = EPOCH_MS + i64::try_from(self.elapsed().as_millis()).unwrap();
         true_ms + self.skew_ms.get()

@@ -6,6 +6,8 @@
     reason = "a test may stop at the first surprise and shows its figures"
 )]
 
+mod compared;
+mod deleted_group;
 mod disabled_client;
 mod killed_follower;
 mod killed_leader;

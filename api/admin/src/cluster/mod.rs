@@ -1,5 +1,6 @@
 //! Operations on the cluster itself.
 
+pub(crate) mod agreement;
 pub(crate) mod custody;
 pub(crate) mod init;
 pub(crate) mod join_token;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::agreement::AgreementView;
 use crate::Admin;
 use crate::call::{Answer, ClusterCall, ok};
 
@@ -33,6 +34,7 @@ struct StatusView {
     sealed: bool,
     custody_confirmed: bool,
     version: String,
+    agreement: AgreementView,
     members: Vec<MemberView>,
 }
 
@@ -62,6 +64,7 @@ pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
         sealed: status.sealed,
         custody_confirmed: status.custody_confirmed,
         version: status.version,
+        agreement: call.running.control.agreement().into(),
         members: members.collect(),
     }))
 }

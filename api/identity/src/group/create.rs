@@ -6,6 +6,7 @@ use serde_json::json;
 use super::lookup::{chain, joined};
 use super::name::{GroupName, InvalidGroup, MAX_DEPTH, MAX_FULL_NAME, check_description, check_external_id};
 use super::record::{Group, Groups, ROOT};
+use super::remains::GroupRemains;
 use crate::event::{self, Actor};
 use crate::ids::{GroupId, RealmId};
 use crate::user::{Label, check_labels};
@@ -81,7 +82,7 @@ pub fn create(
     };
     let at = (realm.clone(), new.id);
     // The root's id stands for "no parent" in keys.
-    if new.id == ROOT || tx.get::<Groups>(&at)?.is_some() {
+    if new.id == ROOT || tx.get::<Groups>(&at)?.is_some() || tx.get::<GroupRemains>(&at)?.is_some() {
         return refuse(CreateGroupError::IdInUse);
     }
     if let Some(parent) = new.parent {

@@ -112,6 +112,10 @@ pub fn members(
     limit: usize,
 ) -> Result<Vec<Stored<Memberships>>, Abort> {
     let mut out = Vec::new();
+    // What is left of a deleted group's rows is of nobody.
+    if get(view, realm, group)?.is_none() {
+        return Ok(out);
+    }
     let mut after = after.map(|user| (realm.clone(), group, user));
     while out.len() < limit {
         let wanted = limit - out.len();

@@ -11,6 +11,7 @@ mod member;
 mod name;
 mod purge;
 mod record;
+mod remains;
 mod set_parent;
 mod update;
 
@@ -32,5 +33,6 @@ pub use record::{
     Group, GroupByExternalId, GroupByName, GroupManagers, Groups, GroupsManagedBy, GroupsOfUser, ManagedByUser,
     Management, ManagersOfGroup, MembersByGroup, MembersOfGroup, Membership, Memberships, ROOT, Subgroups,
 };
+pub use remains::{GroupRemains, Remains, being_removed, delete_with_members, remove_step};
 pub use set_parent::{MAX_MOVED_MEMBERS, MAX_MOVED_MEMBERSHIPS, MoveGroupError, set_parent};
 pub use update::{GroupPatch, UpdateGroupError, update};

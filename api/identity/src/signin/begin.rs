@@ -46,6 +46,12 @@ pub(super) struct Candidate {
 }
 
 impl Attempt {
+    /// Whom the name names, if anybody could sign in by it: what refusals are counted under.
+    #[must_use]
+    pub fn user(&self) -> Option<UserId> {
+        self.candidate.as_ref().ok().map(|candidate| candidate.user)
+    }
+
     /// What the password is to be verified against: where there is nobody who could sign in, a hash of the same cost
     /// that is nobody's.
     #[must_use]

@@ -61,5 +61,8 @@ pub(crate) async fn handle(services: Services, TokenCall(call): TokenCall) -> Re
         Err(_) => TokenOutcome::Refused,
     };
     services.metrics.token(label, outcome);
+    if let Err(TokenError::Client(no_client)) = &answer {
+        no_client.note(&services, &call);
+    }
     answer.map_err(|error| error.into_error(&call.credentials.client_id))
 }

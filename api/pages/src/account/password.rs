@@ -9,6 +9,7 @@ use raft_store_core::Outcome;
 use woad_http::Services;
 use woad_http::page::{OwnFormCall, PageFault};
 use woad_identity::password;
+use woad_identity::refusal::RefusalKind;
 use zeroize::Zeroizing;
 
 use super::show::{Said, draw};
@@ -40,6 +41,7 @@ pub(crate) async fn change(services: Services, OwnFormCall(call): OwnFormCall) -
     let attempt = match login::begin(&visit, &person.row.user_name).await? {
         Ok(attempt) => attempt,
         Err(throttled) => {
+            login::note(&visit, RefusalKind::SignInDelayed, Some(person.key.1));
             let refusal = Some(visit.lang.text("shell-try-later"));
             let said = Said { status: StatusCode::TOO_MANY_REQUESTS, refusal, ..Said::default() };
             let mut response = draw(&visit, said).await?;
@@ -48,6 +50,7 @@ pub(crate) async fn change(services: Services, OwnFormCall(call): OwnFormCall) -
         }
     };
     if !login::verify(&visit, &attempt, current).await?.ok {
+        login::note(&visit, RefusalKind::SignIn, Some(person.key.1));
         let faults = Faults::one(CURRENT, visit.lang.text("account-wrong-password"));
         return draw(&visit, Said { status: StatusCode::FORBIDDEN, faults, ..Said::default() }).await;
     }

@@ -3,9 +3,11 @@
 use http::header::USER_AGENT;
 use raft_store_core::Outcome;
 use woad_http::cookie;
+use woad_identity::UserId;
 use woad_identity::opaque::OpaqueToken;
 use woad_identity::password::Verified;
 use woad_identity::realm;
+use woad_identity::refusal::RefusalKind;
 use woad_identity::session::{Amr, SessionSeed};
 use woad_identity::signin::{self, Attempt, NewSession, Proof, SignInRefused, SignedIn, Throttled};
 use zeroize::Zeroizing;
@@ -47,6 +49,12 @@ pub(crate) async fn verify(
     }
 }
 
+/// Counts a refusal for the realm's audit chain. What nobody is known by is not told: people type passwords there.
+pub(crate) fn note(visit: &Visit, kind: RefusalKind, user: Option<UserId>) {
+    let subject = user.map(|user| user.to_string()).unwrap_or_default();
+    visit.services.refusals.note(Some(&visit.call.realm.key), kind, &subject, visit.call.context.peer.ip());
+}
+
 /// Counts the attempt, verifies the password, begins the session.
 pub(super) async fn sign_in(
     visit: &Visit,
@@ -55,7 +63,10 @@ pub(super) async fn sign_in(
 ) -> Result<Result<(OpaqueToken, SignedIn), NotSignedIn>, PageError> {
     let attempt = match begin(visit, login).await? {
         Ok(attempt) => attempt,
-        Err(throttled) => return Ok(Err(throttled.into())),
+        Err(throttled) => {
+            note(visit, RefusalKind::SignInDelayed, None);
+            return Ok(Err(throttled.into()));
+        }
     };
     let verified = verify(visit, &attempt, password.clone()).await?;
     // A stronger hash is worth having, not worth refusing somebody for.
@@ -89,5 +100,8 @@ pub(super) async fn sign_in(
             })
         })
         .await?;
+    if done.is_err() {
+        note(visit, RefusalKind::SignIn, attempt.user());
+    }
     Ok(done.map(|signed_in| (token, signed_in)))
 }

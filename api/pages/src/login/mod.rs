@@ -4,7 +4,7 @@ mod attempt;
 mod show;
 mod submit;
 
-pub(crate) use attempt::{begin, verify};
+pub(crate) use attempt::{begin, note, verify};
 pub(crate) use show::show;
 pub(crate) use submit::submit;
 

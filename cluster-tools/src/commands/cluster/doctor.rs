@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::verify::complaint;
 use super::{Operator, voters};
 use crate::admin::Call;
 use crate::failure::Failure;
@@ -31,6 +32,7 @@ fn findings(status: &Value) -> Vec<String> {
     } else if voters > 0 && voters.is_multiple_of(2) {
         out.push(format!("{voters} voters tolerate no more failures than {}", voters - 1));
     }
+    out.extend(disagreement(status));
     let number = |of: &Value, key: &str| of.get(key).and_then(Value::as_u64);
     let last = number(status, "last_log").unwrap_or_default();
     for member in status.get("members").and_then(Value::as_array).into_iter().flatten() {
@@ -42,6 +44,19 @@ fn findings(status: &Value) -> Vec<String> {
             out.push(format!("node {id} is more than {BEHIND} entries behind"));
         }
     }
+    out
+}
+
+/// What the comparison of the replicas has found, and whether this node has left service.
+fn disagreement(status: &Value) -> Vec<String> {
+    let Some(agreement) = status.get("agreement") else { return Vec::new() };
+    let mut out = Vec::new();
+    if let Some(why) = agreement.get("quarantined").and_then(Value::as_str) {
+        out.push(format!("this node has left service: {why}"));
+    }
+    let round = agreement.get("round").filter(|round| round.is_object());
+    // A round under way is no finding.
+    out.extend(round.filter(|round| round.get("agreement") != Some(&json!("pending"))).and_then(complaint));
     out
 }
 
@@ -72,6 +87,10 @@ mod tests {
         assert!(findings(&status).is_empty());
         status["custody_confirmed"] = json!(false);
         status["members"] = json!([voter(1), voter(2)]);
+        assert_eq!(findings(&status).len(), 2);
+        status["agreement"] = json!({ "quarantined": "why", "round": { "agreement": "no majority" } });
+        assert_eq!(findings(&status).len(), 4);
+        status["agreement"] = json!({ "quarantined": null, "round": { "agreement": "pending" } });
         assert_eq!(findings(&status).len(), 2);
     }
 }

@@ -6,6 +6,7 @@ mod init;
 mod remove;
 mod status;
 mod transfer;
+mod verify;
 
 use clap::Subcommand;
 use serde_json::Value;
@@ -29,6 +30,8 @@ pub(crate) enum Command {
     Remove(remove::Wanted),
     /// Hand leadership on.
     Transfer(transfer::Wanted),
+    /// Compare the replicas, all of their state. Exit code 1 unless all are equal.
+    Verify(verify::Wanted),
 }
 
 pub(crate) async fn run(operator: &Operator, command: Command) -> Result<(), Failure> {
@@ -39,6 +42,7 @@ pub(crate) async fn run(operator: &Operator, command: Command) -> Result<(), Fai
         Command::ConfirmCustody => confirm_custody::run(operator).await,
         Command::Remove(wanted) => remove::run(operator, wanted).await,
         Command::Transfer(wanted) => transfer::run(operator, wanted).await,
+        Command::Verify(wanted) => verify::run(operator, wanted).await,
     }
 }
 

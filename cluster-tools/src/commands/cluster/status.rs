@@ -20,6 +20,8 @@ const FIELDS: [(&str, &str); 11] = [
     ("sealed", "sealed"),
     ("version", "version"),
 ];
+const AGREEMENT: [(&str, &str); 3] =
+    [("replicas equal at", "verified_index"), ("compared", "verified_ms"), ("out of service", "quarantined")];
 const MEMBERS: [&str; 6] = ["id", "peer_address", "voter", "leader", "matched", "last_ack_ms"];
 
 fn table(status: &Value) -> String {
@@ -27,7 +29,8 @@ fn table(status: &Value) -> String {
         &["MEMBER", "PEER ADDRESS", "VOTES", "LEADS", "MATCHED", "ACK MS AGO"],
         &rows(status, "members", &MEMBERS),
     );
-    format!("{}\n{members}", fields(status, &FIELDS))
+    let agreement = status.get("agreement").map(|agreement| fields(agreement, &AGREEMENT)).unwrap_or_default();
+    format!("{}{agreement}\n{members}", fields(status, &FIELDS))
 }
 
 pub(super) async fn run(operator: &Operator) -> Result<(), Failure> {

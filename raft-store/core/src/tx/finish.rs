@@ -42,6 +42,7 @@ impl Tx<'_> {
             });
         }
         mutations.extend(self.touched.into_iter().map(mutation::Kind::Touch));
+        mutations.extend(self.of_audit);
         mutations.extend(self.level.map(|level| mutation::Kind::Level(level.0)));
 
         if guards.len() > MAX_GUARDS || mutations.len() > MAX_MUTATIONS {

@@ -5,7 +5,8 @@ use raft_store_core::apply::{Position, Verdict};
 use raft_store_core::audit::{self, Head};
 use raft_store_core::layout;
 use raft_store_core::wire::{
-    At, AuditEvent, DeleteIf, Entry, Guard, IndexPut, Mutation, OutcomeRecord, Put, guard, mutation,
+    At, AuditErase, AuditEvent, AuditPrune, DeleteIf, Entry, Guard, IndexPut, Mutation, OutcomeRecord, Put, guard,
+    mutation,
 };
 use raft_store_core::{IndexId, Key, Level, MarkerId, Revision, SetId, Space, TableId, Timestamp, Tx, kv};
 
@@ -42,6 +43,13 @@ fn entry() -> Entry {
         mutation::Kind::Touch(layout::epoch_key(SetId(902), b"p")),
         mutation::Kind::DeleteIf(gone),
         mutation::Kind::Level(2),
+        mutation::Kind::AuditPrune(AuditPrune {
+            chain: "r".to_owned(),
+            from: 1,
+            through: 256,
+            checkpoint: b"signed".to_vec(),
+        }),
+        mutation::Kind::AuditErase(AuditErase { chain: "r".to_owned(), number: 300 }),
     ];
     Entry {
         attempt: (0..16).collect(),
@@ -77,6 +85,8 @@ fn entries() {
             mutation::Kind::Touch(_) => "mutation.touch",
             mutation::Kind::DeleteIf(_) => "mutation.delete_if",
             mutation::Kind::Level(_) => "mutation.level",
+            mutation::Kind::AuditPrune(_) => "mutation.audit_prune",
+            mutation::Kind::AuditErase(_) => "mutation.audit_erase",
         };
         assert_golden(name, &change.encode_to_vec());
     }
@@ -124,6 +134,7 @@ fn physical_keys() {
     assert_golden("key.marker", &layout::marker_key(MarkerId(0x0102), b"k"));
     assert_golden("key.expiry", &layout::expiry_key(Timestamp(0x0102_0304), &layout::row_key(TableId(0x0102), b"k")));
     assert_golden("key.audit_head", &audit::head_key("re"));
+    assert_golden("key.audit_base", &audit::base_key("re"));
     assert_golden("key.audit_event", &audit::event_key("re", 258));
     assert_golden("key.audit_cluster", &audit::event_key("", 1));
 }
@@ -133,8 +144,17 @@ fn values() {
     assert_golden("value.row", &layout::row_value(Revision(258), Some(Timestamp(0x0304)), b"fields"));
     assert_golden("value.row_without_expiry", &layout::row_value(Revision(258), None, b"fields"));
     assert_golden("value.index", &layout::index_value(Revision(258), b"k"));
-    assert_golden("value.audit_event", &audit::event_value(Revision(258), audit::digest(b"event"), b"event"));
-    let head = Head::EMPTY.extend(Revision(1), audit::digest(b"one")).extend(Revision(258), audit::digest(b"event"));
+    let digest = |stamp, body: &[u8]| audit::digest(Timestamp(stamp), audit::body_digest(body));
+    let head = Head::EMPTY.extend(Revision(1), digest(3, b"one")).extend(Revision(258), digest(4, b"event"));
+    let event = audit::StoredEvent {
+        number: 2,
+        index: Revision(258),
+        stamp: Timestamp(4),
+        body_digest: audit::body_digest(b"event"),
+        head: head.digest,
+        body: b"event".to_vec(),
+    };
+    assert_golden("value.audit_event", &event.to_value());
     assert_golden("audit.digest", &head.digest);
     let position = Position { applied: Revision(258), clock: Timestamp(0x0304), level: Level(1) };
     let kv::Write::Set(Space::State, key, Some(value)) = position.write() else { unreachable!() };

@@ -17,6 +17,8 @@ mod keys;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod poison;
+#[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod replica;
