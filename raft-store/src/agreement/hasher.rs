@@ -66,7 +66,11 @@ impl Hasher {
         let shared = Arc::clone(shared);
         let thread = std::thread::Builder::new().name("hash".to_owned()).spawn(move || {
             let mut pace = Pace { goes_on: || shared.hasher.goes_on(index), since: Instant::now() };
-            Self::hash(&shared, index, || drop(held.send(()).is_ok()), &mut pace);
+            let held = || {
+                // An error: apply waits no more.
+                let _ = held.send(());
+            };
+            Self::hash(&shared, index, held, &mut pace);
         });
         match thread {
             Ok(thread) => {

@@ -55,11 +55,6 @@ impl<'a> StateView<'a> {
     pub(crate) fn scrub(&self, space: Space) -> Pairs<'_> {
         self.0.scrub(of(space))
     }
-
-    /// Every pair of one of its families, in order.
-    pub(crate) fn iterate(&self, space: Space) -> Pairs<'_> {
-        self.0.scan(of(space), &[], None)
-    }
 }
 
 impl ReadKv for StateView<'_> {

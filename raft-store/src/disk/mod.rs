@@ -17,7 +17,7 @@ mod rocks;
 mod suite_test;
 mod sync;
 
-pub(crate) use database::{Database, Generation, OpenError};
+pub(crate) use database::{Database, Generation, LOG, OpenError};
 pub(crate) use engine::{Of, Reader, SharedVolume, SortedRun};
 #[cfg(any(test, feature = "simulation"))]
 pub use fake::FakeDisk;
