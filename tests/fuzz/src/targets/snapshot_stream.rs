@@ -46,7 +46,7 @@ fn good() -> Vec<Part> {
         run.crc32c = run_checksum(run);
         digest.extend_from_slice(&run.crc32c.to_be_bytes());
     }
-    let sha256 = raft_store_core::audit::digest(&digest).to_vec();
+    let sha256 = raft_store_core::audit::body_digest(&digest).to_vec();
     let trailer = SnapshotTrailer { pairs: 6, runs: 3, sha256 };
     let runs = runs.into_iter().map(Part::Run);
     [Part::Header(header)].into_iter().chain(runs).chain([Part::Trailer(trailer)]).collect()
@@ -130,7 +130,7 @@ fn put_right(parts: &mut [Part]) {
                 runs += 1;
             }
             Part::Trailer(trailer) => {
-                *trailer = SnapshotTrailer { pairs, runs, sha256: raft_store_core::audit::digest(&digest).to_vec() };
+                *trailer = SnapshotTrailer { pairs, runs, sha256: raft_store_core::audit::body_digest(&digest).to_vec() };
             }
             Part::Header(_) => {}
         }
