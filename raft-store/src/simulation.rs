@@ -10,7 +10,7 @@ mod runtime;
 
 pub use crate::disk::FakeDisk;
 pub(crate) use damage::damage;
-pub use damage::damage_next_run;
+pub use damage::{damage_next_run, damaged_runs};
 pub use look::{Look, Position};
 pub use member::{Flush, Parts, admit, init, join, start};
 pub use runtime::{SeededRuntime, seed};

@@ -95,6 +95,14 @@ impl SnapshotCatalog {
         Arc::new(CheckpointFolder { volume, path, superseded: Mutex::new(false) })
     }
 
+    /// The index of the current snapshot's last entry; zero without one.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn index(&self) -> u64 {
+        let current = self.current.lock();
+        let name = current.as_ref().and_then(|folder| folder.path.file_name()).unwrap_or_default().to_string_lossy();
+        name.split('-').next().and_then(|index| index.parse().ok()).unwrap_or_default()
+    }
+
     pub(crate) fn current(&self) -> Option<Snapshot> {
         let folder = self.current.lock().clone()?;
         let meta = match folder.open().and_then(|checkpoint| read_meta(&*checkpoint)) {

@@ -6,11 +6,18 @@ use crate::proto::SnapshotRun;
 
 thread_local! {
     static DUE: Cell<bool> = const { Cell::new(false) };
+    static DONE: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Damages the next run of a snapshot that any member of this thread's simulation receives.
 pub fn damage_next_run() {
     DUE.set(true);
+}
+
+/// How many runs were damaged.
+#[must_use]
+pub fn damaged_runs() -> u64 {
+    DONE.get()
 }
 
 /// Flips the last bit of a run's middle value, if damage is due.
@@ -20,5 +27,6 @@ pub(crate) fn damage(run: &mut SnapshotRun) {
         && DUE.replace(false)
     {
         *last ^= 1;
+        DONE.set(DONE.get() + 1);
     }
 }

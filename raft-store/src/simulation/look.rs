@@ -33,8 +33,8 @@ pub struct Look {
     pub committed: Option<Position>,
     /// The last entry applied.
     pub applied: Option<Position>,
-    /// The last entry its snapshot holds.
-    pub snapshot: Option<Position>,
+    /// The index of the last entry that its snapshot holds; zero: it has none.
+    pub snapshot: u64,
     /// The last entry purged from its log.
     pub purged: Option<Position>,
     /// The voters, as it knows them.
@@ -69,7 +69,7 @@ impl Node {
             last: last.map(position),
             committed: metrics.local_committed.map(position),
             applied: self.cluster.shared.progress.lock().log_id.map(position),
-            snapshot: metrics.snapshot.map(position),
+            snapshot: self.cluster.shared.snapshots.index(),
             purged: purged.map(position),
             voters: metrics.membership_config.membership().voter_ids().collect(),
             members: metrics.membership_config.nodes().map(|(id, _)| *id).collect(),

@@ -8,7 +8,7 @@ use rand::rngs::SmallRng;
 
 use crate::op::{Call, Ended, NONE, Op, Read, Write};
 
-const CLIENTS: usize = 8;
+const CLIENTS: usize = 20;
 const FAMILIES: u64 = 4;
 
 #[derive(Clone, Default)]
@@ -57,7 +57,7 @@ impl Clients {
             let op = self.all[at].again.take().unwrap_or_else(|| self.choose(at, rng));
             self.calls += 1;
             let node = open[rng.random_range(0..open.len())];
-            let within = [150, 400, 1_000, 3_000, 5_000][rng.random_range(0..5)];
+            let within = [150, 400, 1_000, 2_000, 5_000][rng.random_range(0..5)];
             let call = Call { id: self.calls, client: at, node, op, within: Duration::from_millis(within) };
             self.all[at].busy = true;
             calls.push(call);

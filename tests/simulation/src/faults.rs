@@ -9,7 +9,7 @@ use crate::bench::Job;
 use crate::world::{FLUSH_US, HOSTS, World};
 
 /// Every kind of fault, as coverage names it. Over a whole run each must have been activated.
-pub(crate) const KINDS: [&str; 15] = [
+pub(crate) const KINDS: [&str; 20] = [
     "crash-short",
     "crash-long",
     "power-cut",
@@ -25,6 +25,11 @@ pub(crate) const KINDS: [&str; 15] = [
     "join",
     "remove",
     "snapshots-installed",
+    "elections",
+    "conflicts",
+    "duplicates",
+    "unknown",
+    "in-grace",
 ];
 
 /// The end of a fault.
@@ -68,7 +73,7 @@ impl Faults {
         self.members(world, tick);
         if tick >= self.next {
             self.begin(world, tick);
-            self.next = tick + world.rng.random_range(20..500);
+            self.next = tick + world.rng.random_range(20..800);
         }
     }
 
@@ -178,7 +183,7 @@ impl Faults {
                 self.undo.push((until, Undo::Clock(one)));
             }
             82..85 => {
-                world.shared.borrow_mut().fault("damage", &"to the next run of a snapshot");
+                world.shared.borrow_mut().line(&"fault damage to the next run of a snapshot");
                 raft_store::simulation::damage_next_run();
             }
             85..92 => drop(world.send(one, Job::Transfer)),

@@ -84,6 +84,13 @@ fn one(options: &One) -> ExitCode {
         let filter = tracing_subscriber::EnvFilter::from_default_env();
         tracing_subscriber::fmt().with_env_filter(filter).without_time().init();
     }
+    let (seed, ticks) = (options.seed, options.ticks);
+    // A panic is a finding. Unwinding would pass through the simulator, which is not made for it.
+    std::panic::set_hook(Box::new(move |panic| {
+        println!("seed {seed} FAILED: {panic}");
+        println!("replay: woad-simulation --seed {seed} --ticks {ticks} --trace");
+        std::process::exit(2);
+    }));
     let mut world = world::World::new(options.seed, options.trace);
     let result = world.run(options.ticks);
     world.count();

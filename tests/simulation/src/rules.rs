@@ -34,10 +34,11 @@ impl Member {
 #[derive(Default)]
 pub(crate) struct Rules {
     members: BTreeMap<u64, Member>,
-    /// Who led in a term.
-    leaders: BTreeMap<u64, u64>,
+    /// Leaderships and who had them: a term and the candidate's id, which order each other as terms do elsewhere. A
+    /// voter may go over to a higher id within a term.
+    leaders: BTreeMap<(u64, u64), u64>,
     /// Log matching: what stood where, and the entry before it.
-    placed: BTreeMap<(u64, u64), (u32, Option<Position>)>,
+    placed: BTreeMap<(u64, u64, u64), (u32, Option<Position>)>,
     /// Committed once, committed for ever.
     committed: BTreeMap<u64, Entry>,
     /// Applied index to digest, and who had it first.
@@ -111,7 +112,7 @@ impl Rules {
 
     fn order(&self, id: u64, look: &Look) -> Result<(), Broken> {
         let index = |at: Option<Position>| at.map_or(0, |at| at.index);
-        let [purged, snapshot, applied] = [index(look.purged), index(look.snapshot), index(look.applied)];
+        let [purged, snapshot, applied] = [index(look.purged), look.snapshot, index(look.applied)];
         let last = index(look.last);
         if purged <= snapshot && snapshot <= applied && applied <= last {
             return Ok(());
@@ -131,7 +132,7 @@ impl Rules {
         for (at, crc) in entries {
             if let Some(previous) = previous {
                 let placed = (crc, Some(previous));
-                let known = self.placed.entry((at.index, at.term)).or_insert(placed);
+                let known = self.placed.entry((at.index, at.term, at.leader)).or_insert(placed);
                 if *known != placed {
                     return Err(format!("log matching: node {id} has {at:?} {placed:?}, elsewhere {known:?}"));
                 }
@@ -143,18 +144,18 @@ impl Rules {
     }
 
     fn lead(&mut self, id: u64, look: &Look) -> Result<(), Broken> {
-        let term = look.vote.0;
-        if let Some(other) = self.leaders.get(&term) {
-            return if *other == id { Ok(()) } else { Err(format!("election: {id} and {other} led in term {term}")) };
+        let reign = (look.vote.0, look.vote.1);
+        if let Some(other) = self.leaders.get(&reign) {
+            return if *other == id { Ok(()) } else { Err(format!("election: {id} and {other} led in {reign:?}")) };
         }
-        self.leaders.insert(term, id);
+        self.leaders.insert(reign, id);
         self.elections += 1;
         let Some(member) = self.members.get(&id) else { return Ok(()) };
         let purged = look.purged.map_or(0, |at| at.index);
-        for (index, entry) in self.committed.range(purged + 1..).filter(|(_, (at, _))| at.term < term) {
+        for (index, entry) in self.committed.range(purged + 1..).filter(|(_, (at, _))| (at.term, at.leader) < reign) {
             if member.log.get(index) != Some(entry) {
                 return Err(format!(
-                    "leader completeness: node {id} leads in term {term} with {:?} where {entry:?} is committed",
+                    "leader completeness: node {id} leads in {reign:?} with {:?} where {entry:?} is committed",
                     member.log.get(index)
                 ));
             }

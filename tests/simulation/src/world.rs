@@ -125,7 +125,7 @@ impl World {
         simulation::seed(rng.random());
         let first = if rng.random_bool(0.6) { 3 } else { 5 };
         let latency = Duration::from_millis(rng.random_range(3..25));
-        let think = rng.random_range(10..60);
+        let think = rng.random_range(3..40);
         let sim = Builder::new()
             .rng_seed(rng.random())
             .enable_random_order()
@@ -372,6 +372,7 @@ impl World {
             ("snapshots-installed", installed),
             ("conflicts", conflicts),
             ("duplicates", duplicates),
+            ("damage", simulation::damaged_runs()),
             ("ticks", ticks),
         ] {
             bench.coverage.add(what, times);
