@@ -54,6 +54,9 @@ pub(crate) struct Faults {
     links: BTreeSet<(usize, usize)>,
     next: u64,
     off: BTreeSet<usize>,
+    /// Whose clock jumps. No other's does: offsets are remembered for ten seconds, and the median stands one wrong
+    /// clock, not two.
+    wrong: Option<usize>,
 }
 
 const fn pair(a: usize, b: usize) -> (usize, usize) {
@@ -175,6 +178,8 @@ impl Faults {
                 self.undo.push((until, Undo::Disk(one)));
             }
             76..82 if !self.undo.iter().any(|(_, undo)| matches!(undo, Undo::Clock(_))) => {
+                let one = *self.wrong.get_or_insert(one);
+                let a = name(one);
                 let until = lasts(world, 500, 6_000);
                 let ms: i64 = world.rng.random_range(1_000..4_000_000);
                 let ms = if world.rng.random_bool(0.5) { ms } else { -ms };
