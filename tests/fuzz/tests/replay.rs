@@ -1,6 +1,8 @@
 //! Every target with its committed corpus, with each input that ever broke it, and with inputs made of these: the
 //! same ones in every run. On a small stack, within a bound of memory and of processor time for each input.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -46,7 +48,7 @@ fn feed(target: &Target, name: &str, input: &[u8]) {
     }
     MEMORY.reset_peak_usage();
     let survived = catch_unwind(AssertUnwindSafe(|| (target.run)(input))).is_ok();
-    let (took, grew) = (time() - began, MEMORY.peak_usage().saturating_sub(held));
+    let (took, grew) = (time().saturating_sub(began), MEMORY.peak_usage().saturating_sub(held));
     let fault = if !survived {
         "breaks its invariant".to_owned()
     } else if took > MOST_TIME {

@@ -59,9 +59,9 @@ pub fn target(data: &[u8]) {
     let _ = view.scan::<JoinTokens>(&(), None, 10);
     let sealer = KeyringSealer::new(|bytes| bytes.fill(1));
     if let Ok(Ok(())) = sealer.unseal(cluster_key(), &view) {
-        let sealed = sealer.seal(b"record", b"secret").expect("an open keyring seals");
-        assert_eq!(*sealer.open(b"record", &sealed).expect("and opens"), b"secret");
-        assert!(sealer.open(b"another", &sealed).is_err(), "a seal is for its record alone");
+        let hidden = sealer.seal(b"record", b"secret").expect("an open keyring seals");
+        assert_eq!(*sealer.open(b"record", &hidden).expect("and opens"), b"secret");
+        assert!(sealer.open(b"another", &hidden).is_err(), "a seal is for its record alone");
     }
     let _ = sealer.open(b"record", &Sealed(data.to_vec()));
 }

@@ -68,7 +68,7 @@ pub fn target(data: &[u8]) {
     one.apply(&[first()]).unwrap();
     let together = other.apply(&[first(), entry.clone(), entry.clone()]).expect("what was checked is understood");
     let mut one = one.restarted();
-    let applied = one.apply(&[entry.clone()]).expect("what was checked is understood").remove(0);
+    let applied = one.apply(std::slice::from_ref(&entry)).expect("what was checked is understood").remove(0);
     assert_eq!(applied, together[1], "the result is the log's alone");
     let mut one = one.restarted();
     let repeated = one.apply(&[entry]).expect("what was checked is understood").remove(0);

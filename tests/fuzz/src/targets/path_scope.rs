@@ -16,8 +16,7 @@ pub const TARGET: Target = Target {
 /// What a storage makes of a path: decoded as often as it changes, backslash as slash, parameters cut off, steps taken.
 fn resolved(path: &str, decode: bool) -> Vec<String> {
     let mut text = path.to_owned();
-    while decode {
-        let next = decoded(&text);
+    for next in std::iter::successors(decode.then(|| decoded(path)), |text| Some(decoded(text))) {
         if next == text {
             break;
         }
@@ -39,16 +38,9 @@ fn decoded(text: &str) -> String {
     let (mut out, mut at) = (Vec::new(), 0);
     while at < bytes.len() {
         let hex = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
-        }
+        let byte = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        out.push(byte.unwrap_or(bytes[at]));
+        at += if byte.is_some() { 3 } else { 1 };
     }
     String::from_utf8_lossy(&out).into_owned()
 }
