@@ -29,6 +29,13 @@ pub enum Command {
         /// The file to check, in place of --config.
         file: Option<PathBuf>,
     },
+    /// Give up this node's data and join again as a new node: what is in the data folder is moved aside within it, and a
+    /// join token (`woadctl cluster rejoin NODE` at a healthy node) lets it in. For a stopped node only.
+    Rejoin {
+        /// File with the join token. Default: the configured token, else standard input.
+        #[arg(long, value_name = "FILE")]
+        token_file: Option<PathBuf>,
+    },
     /// Print the configuration reference (docs/configuration.md).
     ConfigReference,
     /// Print the metrics reference (docs/metrics.md).

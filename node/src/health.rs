@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use raft_store_core::cluster::Health;
+use raft_store_core::cluster::{DiskSpace, Health};
 use serde_json::{Map, Value, json};
 
 use crate::phase::Phase;
@@ -85,6 +85,8 @@ fn checks(health: &Health) -> Vec<Check> {
         ),
         check("agreement", health.quarantined.is_none(), json!(health.quarantined)),
         check("disk", !health.fsync_stalled, json!(!health.fsync_stalled)),
+        check("space", health.disk != DiskSpace::Exhausted, json!(health.disk.name())),
+        check("data", health.fault.is_none(), json!(health.fault)),
     ]
 }
 
@@ -104,6 +106,8 @@ mod tests {
             storage_ok: true,
             fsync_stalled: false,
             quarantined: None,
+            disk: DiskSpace::Low,
+            fault: None,
         }
     }
 
@@ -119,7 +123,7 @@ mod tests {
     #[test]
     fn each_fault_makes_it_unready_and_is_named() {
         type Fault = fn(&mut Health);
-        let faults: [(&str, Fault); 12] = [
+        let faults: [(&str, Fault); 14] = [
             ("member", |health| health.initialised = false),
             ("recovered", |health| health.recovered = false),
             ("leader", |health| health.leader = None),
@@ -132,6 +136,8 @@ mod tests {
             ("storage", |health| health.storage_ok = false),
             ("disk", |health| health.fsync_stalled = true),
             ("agreement", |health| health.quarantined = Some("its state differs".to_owned())),
+            ("space", |health| health.disk = DiskSpace::Exhausted),
+            ("data", |health| health.fault = Some("it is behind".to_owned())),
         ];
         for (name, fault) in faults {
             let mut health = healthy();

@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod exit;
 pub mod health;
 pub mod jobs;
 pub mod log;
@@ -13,6 +14,7 @@ pub mod phase;
 pub mod protocols;
 pub mod reference;
 pub mod refusals;
+pub mod rejoin;
 pub mod runtime;
 pub mod status;
 pub mod store;

@@ -1,6 +1,7 @@
 //! `woad`: one node of a cluster.
 
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use clap::Parser as _;
 use woad::cli::{Cli, Command};
 use woad::config::{self, Config, Severity};
 use woad::runtime::{self, Controls};
-use woad::{log, reference, store};
+use woad::{exit, log, reference, store};
 
 fn main() -> ExitCode {
     match command(&Cli::parse()) {
@@ -17,16 +18,17 @@ fn main() -> ExitCode {
         Err(error) => {
             // Nobody is left to tell when standard error is closed.
             let _ = writeln!(io::stderr(), "woad: {error:#}");
-            ExitCode::FAILURE
+            exit::code(&error)
         }
     }
 }
 
 fn command(cli: &Cli) -> anyhow::Result<ExitCode> {
-    match cli.command {
+    match &cli.command {
         Some(Command::CheckConfig { .. }) => check(cli),
         Some(Command::ConfigReference) => print(&reference::configuration()),
         Some(Command::MetricsReference) => print(&reference::metrics()?),
+        Some(Command::Rejoin { token_file }) => rejoin(cli, token_file.as_deref()),
         Some(Command::Run) | None => run(cli),
     }
 }
@@ -49,7 +51,8 @@ fn print(text: &str) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+/// The configuration, if the node would start with it.
+fn usable(cli: &Cli) -> anyhow::Result<Config> {
     let config = load(cli)?;
     let report = config.check();
     if report.failed() {
@@ -57,6 +60,21 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         let errors: Vec<String> = errors.map(ToString::to_string).collect();
         anyhow::bail!("the configuration can't be used:\n{}", errors.join("\n"));
     }
+    Ok(config)
+}
+
+fn rejoin(cli: &Cli, token_file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let config = usable(cli)?;
+    let token = woad::rejoin::token(&config, token_file)?;
+    log::init(&config.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let rejoined = runtime.block_on(woad::rejoin::run(&config, &*store::opener(), token));
+    runtime.shutdown_background();
+    print(&rejoined?.text())
+}
+
+fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let config = usable(cli)?;
     log::init(&config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("http").build()?;
     let outcome = runtime.block_on(async {

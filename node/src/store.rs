@@ -31,6 +31,8 @@ pub struct Options {
     pub debug_fsync_delay: Option<Duration>,
     /// Bytes of log after which a snapshot is built, when not the store's own choice.
     pub debug_snapshot_bytes: Option<u64>,
+    /// Where the disk counts as nearly full, and as full.
+    pub watermarks: raft_store::Watermarks,
 }
 
 impl From<&Config> for Options {
@@ -42,6 +44,7 @@ impl From<&Config> for Options {
             cluster_key_file: config.cluster.key_file.clone(),
             debug_fsync_delay: config.node.debug_fsync_delay.map(|delay| delay.0),
             debug_snapshot_bytes: config.node.debug_snapshot_bytes,
+            watermarks: config.limits.watermarks(),
         }
     }
 }
@@ -106,6 +109,10 @@ pub trait Member: Send + Sync {
     fn health(&self) -> Health;
     /// What it measures.
     fn collectors(&self) -> Vec<Box<dyn Collector>>;
+    /// Waits until something has ended its service for good.
+    fn failed(&self) -> BoxFuture<'_, raft_store::Fault> {
+        Box::pin(std::future::pending())
+    }
     /// Stops it in order (store.md 18). Nothing may be asked of it afterwards.
     fn shutdown(&self) -> BoxFuture<'_, ()>;
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use openraft::ChangeMembers;
+use raft_store_core::cluster::DiskSpace;
 use raft_store_core::sweep::{self, Sweepable};
 use raft_store_core::{AttemptId, Outcome, Request, Timestamp, View};
 use tokio::time::Instant;
@@ -37,8 +38,14 @@ const MEMBERSHIP: Duration = Duration::from_millis(200);
 const SWEEP: Duration = Duration::from_secs(1);
 /// Between two looks at the log's size.
 const COMPACT: Duration = Duration::from_millis(500);
+/// Bytes of log after which a snapshot is built while the disk is nearly full.
+const SHORT_LOG: u64 = 8 * 1024 * 1024;
 /// Between two looks at the certificate.
 const RENEW: Duration = Duration::from_secs(60);
+/// Between two notes of how far the log is flushed (store.md 15).
+const NOTE: Duration = Duration::from_secs(1);
+/// Between two looks at the disk's room.
+const LOOK: Duration = Duration::from_millis(250);
 /// A learner this close to the leader becomes a voter.
 const CAUGHT_UP: u64 = 100;
 /// A leader whose oldest append waits longer for its sync hands over.
@@ -86,6 +93,10 @@ impl Duties {
         duty!(MEMBERSHIP, membership);
         duty!(SWEEP, sweep);
         duty!(RENEW, renew_certificate);
+        duty!(NOTE, note_synced);
+        duty!(LOOK, look_at_disk);
+        let watching = Arc::clone(&this);
+        tokio::spawn(async move { watching.end_on_fault().await });
         tokio::spawn(async move { this.compact(every(COMPACT)).await });
     }
 
@@ -130,6 +141,11 @@ impl Duties {
         }
         if self.cluster.sync.stalled_for() > SYNC_STALL {
             tracing::error!("the disk does not answer; leadership is given away");
+            drop(self.cluster.transfer_as_leader(0).await);
+            return;
+        }
+        if self.cluster.space.seen().space == DiskSpace::Exhausted && !self.cluster.candidates().is_empty() {
+            tracing::error!("the disk is full; leadership is given away");
             drop(self.cluster.transfer_as_leader(0).await);
             return;
         }
@@ -266,6 +282,7 @@ impl Duties {
         let mut snapshot_bytes = 0;
         let mut snapshot_at = Instant::now();
         let mut snapshot_index = 0;
+        let mut was_short = false;
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => return,
@@ -277,7 +294,13 @@ impl Duties {
                 marks.push_back((Instant::now(), applied, bytes));
             }
             let grown = bytes.saturating_sub(snapshot_bytes);
-            let due = grown >= self.compaction.snapshot_bytes
+            // With little room the log is kept short: a follower that lacks what is gone takes the snapshot.
+            let short = self.cluster.space.seen().space != DiskSpace::Ample;
+            let became_short = short && !std::mem::replace(&mut was_short, short);
+            let enough =
+                if short { SHORT_LOG.min(self.compaction.snapshot_bytes) } else { self.compaction.snapshot_bytes };
+            let due = grown >= enough
+                || (grown > 0 && became_short)
                 || (grown > 0 && snapshot_at.elapsed() >= self.compaction.snapshot_interval);
             if due && applied > snapshot_index {
                 (snapshot_bytes, snapshot_at, snapshot_index) = (bytes, Instant::now(), applied);
@@ -286,7 +309,8 @@ impl Duties {
             let snapshot = self.cluster.raft.metrics().borrow_watched().snapshot.map_or(0, |id| id.index);
             let mut purge = 0;
             while let Some((at, index, at_bytes)) = marks.front().copied() {
-                let needless = bytes.saturating_sub(at_bytes) >= self.compaction.keep_bytes
+                let needless = short
+                    || bytes.saturating_sub(at_bytes) >= self.compaction.keep_bytes
                     || at.elapsed() >= self.compaction.keep_for;
                 if !needless || index > snapshot {
                     break;

@@ -8,6 +8,7 @@ mod cluster;
 pub mod dial;
 mod disk;
 pub mod env;
+mod fault;
 #[doc(hidden)]
 pub mod fuzz;
 mod machine;
@@ -20,6 +21,7 @@ pub mod trust;
 
 mod clock;
 mod convert;
+mod defence;
 mod duties;
 mod node;
 mod types;
@@ -39,6 +41,9 @@ pub mod proto {
     tonic::include_proto!("woad.peer.v1");
 }
 
+pub use defence::DISK_HUNG;
+pub use disk::{SentinelError, Watermarks};
+pub use fault::Fault;
 pub use metrics::described;
-pub use node::{Compaction, Node, Options, Presence, StartError, init, join, presence, start};
+pub use node::{Compaction, Node, Options, Presence, REJOIN, StartError, init, join, presence, set_aside, start};
 pub use trust::RecoveryBundle;

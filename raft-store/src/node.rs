@@ -1,14 +1,16 @@
 //! A running member: made, joined or started again, and stopped in order.
 
+mod aside;
 mod assemble;
 mod follower;
 mod options;
 mod start;
 mod stop;
 
+pub use aside::set_aside;
 #[cfg(feature = "simulation")]
 pub(crate) use assemble::{Door, Entering, Ground, Opening};
-pub use options::{Compaction, Options, Presence, StartError};
+pub use options::{Compaction, Options, Presence, REJOIN, StartError};
 pub use start::{init, join, presence, start};
 
 use openraft::async_runtime::WatchReceiver;
@@ -21,6 +23,7 @@ use raft_store_core::cluster::{ClusterControl, Health};
 use crate::agreement::AgreementMetrics;
 use crate::cluster::Cluster;
 use crate::disk::{DataLock, Database, SyncThread};
+use crate::fault::Fault;
 use crate::metrics::{PeerFailures, StoreCollector, StoreMetrics};
 use crate::origin::{Freshness, SKEW_ALARM_MS};
 use crate::types::Raft;
@@ -107,7 +110,14 @@ impl Node {
             storage_ok: metrics.running_state.is_ok() && !self.sync.stats().has_failed(),
             quarantined: self.cluster.quarantine.reason(),
             fsync_stalled: self.sync.stalled_for() > crate::duties::SYNC_STALL,
+            disk: self.cluster.space.seen().space,
+            fault: self.cluster.shared.database.faults.first().map(|fault| fault.to_string()),
         }
+    }
+
+    /// Waits until something has ended this node's service for good.
+    pub async fn failed(&self) -> Fault {
+        self.cluster.shared.database.faults.wait().await
     }
 
     /// How old the quorum's last sign may be, and how far off the clock, for a node to be ready.

@@ -34,6 +34,8 @@ impl ClusterControl for FakeCluster {
             leader,
             matched: None,
             last_ack_ms: None,
+            disk: None,
+            behind: false,
         };
         ClusterStatus {
             cluster_id: "c".to_owned(),
@@ -50,6 +52,9 @@ impl ClusterControl for FakeCluster {
             sealed: false,
             custody_confirmed: false,
             version: "0".to_owned(),
+            disk: raft_store_core::cluster::DiskSpace::Ample,
+            disk_free: 9,
+            fault: None,
             members: vec![member(1, true), member(2, false)],
         }
     }

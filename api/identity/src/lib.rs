@@ -48,7 +48,7 @@ use raft_store_core::{Abort, Outcome};
 
 pub use event::{Actor, Who};
 pub use ids::{ClientId, GroupId, InvalidId, Kid, RealmId, UserId};
-pub use tables::{sweepable, tables};
+pub use tables::{spared, sweepable, tables};
 
 /// What a writing function answers.
 pub type Decided<T, E> = Result<Outcome<Result<T, E>>, Abort>;

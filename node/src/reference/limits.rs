@@ -33,6 +33,7 @@ fn node() -> Vec<Row> {
         ("Ready: committed entries not applied", MAX_APPLY_LAG.to_string(), "well under a second's worth"),
         ("Ready: clock off the voters' median", millis(MAX_CLOCK_OFFSET_MS), "tokens' times would be wrong"),
         ("Requests under way at stop", span(DRAIN), "the whole stop takes less than 3 s"),
+        ("Flush that ends the process", span(raft_store::DISK_HUNG), "leadership was given away long before"),
         ("Connections of an operations listener", OPERATIONS_CONNECTIONS.to_string(), "a few monitors and operators"),
     ]
 }

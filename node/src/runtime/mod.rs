@@ -1,6 +1,7 @@
 //! One node from start to stop.
 
 mod controls;
+mod failure;
 mod lifecycle;
 mod listeners;
 mod stop;
@@ -65,6 +66,9 @@ pub enum RunError {
     /// See [`InvalidTransition`].
     #[error(transparent)]
     Phase(#[from] InvalidTransition),
+    /// The store serves no more, for good.
+    #[error("this node serves no more: {0}")]
+    Failed(#[source] raft_store::Fault),
     /// The store did not stop in time.
     #[error("the store did not stop in time")]
     StoreHangs,
@@ -111,11 +115,9 @@ async fn serve(
         () = controls.stop.cancelled() => Ok(None),
         started = start(config, presence, part, controls) => started.map(Some),
     };
-    if let Ok(Some(_)) = &started {
-        controls.stop.cancelled().await;
-    }
+    let failed = if let Ok(Some(_)) = &started { failure::until_stopped(part, controls).await } else { Ok(()) };
     let (serving, outcome) = match started {
-        Ok(serving) => (serving, Ok(())),
+        Ok(serving) => (serving, failed),
         Err(error) => (None, Err(error)),
     };
     let stopped = stop::stop(&part.status, serving).await;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 use prometheus::core::Collector;
-use raft_store_core::cluster::{ClusterControl, ClusterError, ClusterStatus, Health, JoinToken};
+use raft_store_core::cluster::{ClusterControl, ClusterError, ClusterStatus, DiskSpace, Health, JoinToken};
 use raft_store_core::memory::MemoryStore;
 use raft_store_core::store::{BoxFuture, Request};
 use raft_store_core::{NodeId, Store, Timestamp};
@@ -126,6 +126,9 @@ impl ClusterControl for MemoryControl {
             sealed: false,
             custody_confirmed: false,
             version: crate::VERSION.to_owned(),
+            disk: DiskSpace::Ample,
+            disk_free: 0,
+            fault: None,
             members: Vec::new(),
         }
     }

@@ -29,6 +29,8 @@ impl From<Options> for raft_store::Options {
             cluster_key_file: options.cluster_key_file,
             debug_fsync_delay: options.debug_fsync_delay,
             compaction,
+            watermarks: options.watermarks,
+            spared: woad_identity::spared(),
             tables: woad_identity::tables().into_iter().chain(woad_http::idempotency::tables()).collect(),
             sweep: woad_identity::sweepable().into_iter().chain(woad_http::idempotency::sweepable()).collect(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -92,6 +94,10 @@ impl Member for Replicated {
 
     fn collectors(&self) -> Vec<Box<dyn Collector>> {
         self.0.collectors()
+    }
+
+    fn failed(&self) -> BoxFuture<'_, raft_store::Fault> {
+        Box::pin(self.0.failed())
     }
 
     fn shutdown(&self) -> BoxFuture<'_, ()> {

@@ -7,6 +7,33 @@ use crate::agreement::AgreementStatus;
 use crate::ids::{NodeId, Revision, Timestamp};
 use crate::store::{BoxFuture, Request, StoreError};
 
+/// How much room the disk of a node has (store.md 17).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DiskSpace {
+    /// Above both watermarks.
+    #[default]
+    Ample,
+    /// Past the soft watermark: what makes records is refused.
+    Low,
+    /// Past the hard watermark: the node is unready, does not lead, and has released its reserve.
+    Exhausted,
+}
+
+impl DiskSpace {
+    /// All of them, from good to bad.
+    pub const ALL: [Self; 3] = [Self::Ample, Self::Low, Self::Exhausted];
+
+    /// In a word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ample => "ample",
+            Self::Low => "low",
+            Self::Exhausted => "exhausted",
+        }
+    }
+}
+
 /// A member as one node sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
@@ -22,6 +49,10 @@ pub struct Member {
     pub matched: Option<u64>,
     /// How long ago it last answered the leader, in ms; only the leader knows.
     pub last_ack_ms: Option<u64>,
+    /// How much room its disk has, as it said itself; `None`: not heard lately.
+    pub disk: Option<DiskSpace>,
+    /// Whether this node refuses it, since it once had more than it has: it must join again.
+    pub behind: bool,
 }
 
 /// The cluster as one node sees it.
@@ -55,6 +86,12 @@ pub struct ClusterStatus {
     pub custody_confirmed: bool,
     /// Software version.
     pub version: String,
+    /// How much room its disk has.
+    pub disk: DiskSpace,
+    /// Free bytes there, the reserve not counted.
+    pub disk_free: u64,
+    /// Why it serves no more, if it does not.
+    pub fault: Option<String>,
     /// Everyone.
     pub members: Vec<Member>,
 }
@@ -150,4 +187,8 @@ pub struct Health {
     pub fsync_stalled: bool,
     /// Why it has left service for good: its state differs from a majority's, or cannot be read.
     pub quarantined: Option<String>,
+    /// How much room its disk has.
+    pub disk: DiskSpace,
+    /// Why it serves no more, if it does not. It never comes back within this process.
+    pub fault: Option<String>,
 }

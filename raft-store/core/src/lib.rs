@@ -10,6 +10,7 @@ pub mod apply;
 pub mod audit;
 pub mod check;
 pub mod cluster;
+pub mod growth;
 pub mod ids;
 pub mod key;
 pub mod kv;

@@ -51,6 +51,7 @@ impl ClusterControl for Cluster {
         let metrics = metrics.borrow_watched().clone();
         let voters = self.voters();
         let index = |id: Option<crate::types::LogId>| id.map_or(0, |id| id.index);
+        let (room, now) = (self.space.seen(), self.env.boot());
         let members = metrics.membership_config.nodes().map(|(id, node)| {
             let matched = metrics.replication.as_ref().and_then(|known| known.get(id)?.as_ref().map(|id| id.index));
             let ack = metrics.heartbeat.as_ref().and_then(|known| known.get(id)?.as_ref().map(|at| at.elapsed()));
@@ -61,6 +62,8 @@ impl ClusterControl for Cluster {
                 leader: metrics.current_leader == Some(*id),
                 matched,
                 last_ack_ms: ack.map(|ack| u64::try_from(ack.as_millis()).unwrap_or(u64::MAX)),
+                disk: if *id == self.node { Some(room.space) } else { self.peers.disk(*id, now) },
+                behind: self.gate.is_behind(*id),
             }
         });
         let position = self.shared.progress.lock().position;
@@ -86,6 +89,9 @@ impl ClusterControl for Cluster {
             sealed: self.sealer.is_sealed(),
             custody_confirmed: self.custody_confirmed(),
             version: self.version.clone(),
+            disk: room.space,
+            disk_free: room.free,
+            fault: self.shared.database.faults.first().map(|fault| fault.to_string()),
             members: members.collect(),
         }
     }

@@ -23,10 +23,10 @@ use raft_store_core::cluster::ClusterError;
 use raft_store_core::{Store, Timestamp};
 
 use crate::agreement::Quarantine;
-use crate::disk::SyncThread;
+use crate::disk::{LogStore, Space, SyncThread};
 use crate::env::SharedEnv;
 use crate::machine::Shared;
-use crate::net::{Channels, Purpose, RefusedPeers};
+use crate::net::{Channels, Gate, Purpose, RefusedPeers};
 use crate::origin::{Freshness, Offsets, Proposer};
 use crate::proto;
 use crate::trust::{ClusterId, KeyringSealer, PeerAddress};
@@ -50,7 +50,10 @@ pub(crate) struct Cluster {
     pub(crate) offsets: Arc<Offsets>,
     pub(crate) proposer: Proposer,
     pub(crate) freshness: Arc<Freshness>,
-    pub(crate) peers: Peers,
+    pub(crate) peers: Arc<Peers>,
+    pub(crate) log: LogStore,
+    pub(crate) space: Arc<Space>,
+    pub(crate) gate: Arc<Gate>,
     pub(crate) sync: Arc<SyncThread>,
     pub(crate) env: SharedEnv,
     pub(crate) version: String,

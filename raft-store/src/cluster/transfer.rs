@@ -5,7 +5,7 @@ use openraft::async_runtime::WatchReceiver;
 use std::time::Duration;
 
 use raft_store_core::NodeId;
-use raft_store_core::cluster::ClusterError;
+use raft_store_core::cluster::{ClusterError, DiskSpace};
 use tonic::Status;
 
 use super::{Cluster, status};
@@ -22,7 +22,8 @@ const TAKES: Duration = Duration::from_secs(2);
 
 impl Cluster {
     /// The voters this leader could hand over to, best first.
-    fn candidates(&self) -> Vec<u64> {
+    pub(crate) fn candidates(&self) -> Vec<u64> {
+        let now = self.env.boot();
         let metrics = self.raft.metrics();
         let metrics = metrics.borrow_watched();
         let last = metrics.last_log_index.unwrap_or_default();
@@ -31,6 +32,7 @@ impl Cluster {
         let mut near: Vec<(u64, u64)> = replication
             .iter()
             .filter(|(id, _)| voters.contains(id) && **id != self.node && !self.quarantine.is_wrong(**id))
+            .filter(|(id, _)| self.peers.disk(**id, now) != Some(DiskSpace::Exhausted))
             .filter(|(id, _)| {
                 metrics
                     .heartbeat

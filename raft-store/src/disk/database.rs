@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use super::engine::{Batch, Engine, Of, SharedVolume};
 use super::folder::Folder;
 use super::rocks::Rocks;
+use crate::fault::Faults;
 
 /// Vote, committed and purged log id, current generation, who this node is.
 pub(crate) const META: &str = "meta";
@@ -75,6 +76,7 @@ pub(crate) struct Database {
     pub(crate) volume: SharedVolume,
     pub(crate) folder: PathBuf,
     pub(crate) generation: ArcSwap<Generation>,
+    pub(crate) faults: Arc<Faults>,
 }
 
 pub(crate) fn io_error(error: impl std::error::Error) -> io::Error {
@@ -112,6 +114,7 @@ impl Database {
             volume,
             folder: folder.to_owned(),
             generation: ArcSwap::from_pointee(Generation { number: 1 }),
+            faults: Arc::default(),
         };
         let read = |key: &str| this.meta(key);
         match read("format")?.as_deref() {

@@ -6,10 +6,15 @@ use raft_store_core::kv::{Batch, Kv, Pair, Write};
 use raft_store_core::{KvError, ReadKv, Space};
 
 use super::database::{Database, Generation};
-use super::engine::{Frozen, Of, Pairs};
+use super::engine::{Frozen, Of, Pairs, RawPair};
+use crate::fault::Faults;
 
 /// One consistent view over the families of one generation.
-pub(crate) struct StateView<'a>(Box<dyn Frozen + 'a>);
+pub(crate) struct StateView<'a> {
+    frozen: Box<dyn Frozen + 'a>,
+    /// Told of reads that fail: the node's service ends, whoever was reading. None for a checkpoint.
+    faults: Option<&'a Faults>,
+}
 
 fn failed(error: impl std::fmt::Display) -> KvError {
     KvError(error.to_string())
@@ -43,31 +48,46 @@ impl<'a> StateView<'a> {
     /// # Errors
     /// When it is missing.
     pub(crate) fn of(database: &'a Database, generation: &Generation) -> io::Result<Self> {
-        database.engine.freeze([&generation.state(), &generation.outcomes()]).map(Self)
+        let frozen = database.engine.freeze([&generation.state(), &generation.outcomes()])?;
+        Ok(Self { frozen, faults: Some(&database.faults) })
     }
 
     /// A view of the two families of a checkpoint.
     pub(crate) const fn frozen(frozen: Box<dyn Frozen + 'a>) -> Self {
-        Self(frozen)
+        Self { frozen, faults: None }
+    }
+
+    /// A read that failed. It is never "absent".
+    fn failed(&self, error: &io::Error) -> KvError {
+        if let Some(faults) = self.faults {
+            faults.storage(error);
+        }
+        failed(error)
     }
 
     /// Every pair of one of its families, in order, read to find damage.
     pub(crate) fn scrub(&self, space: Space) -> Pairs<'_> {
-        self.0.scrub(of(space))
+        let pairs = self.frozen.scrub(of(space));
+        Box::new(pairs.inspect(|pair| {
+            if let Err(error) = pair {
+                drop(self.failed(error));
+            }
+        }))
     }
 }
 
 impl ReadKv for StateView<'_> {
     fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, KvError> {
-        self.0.get(of(space), key).map_err(failed)
+        self.frozen.get(of(space), key).map_err(|error| self.failed(&error))
     }
 
     fn range(&self, space: Space, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Pair>, KvError> {
         if from >= to {
             return Ok(Vec::new());
         }
-        let pairs = self.0.scan(of(space), from, Some(to)).take(limit);
-        pairs.map(|pair| pair.map(|(key, value)| (key.into_vec(), value.into_vec())).map_err(failed)).collect()
+        let pairs = self.frozen.scan(of(space), from, Some(to)).take(limit);
+        let plain = |(key, value): RawPair| (key.into_vec(), value.into_vec());
+        pairs.map(|pair| pair.map(plain).map_err(|error| self.failed(&error))).collect()
     }
 }
 

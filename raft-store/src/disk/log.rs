@@ -15,6 +15,8 @@ use tokio::sync::oneshot;
 
 use super::database::{Database, LOG};
 use super::engine::Of;
+use super::io_error;
+use super::sentinel::{Present, Sentinel};
 use super::sync::{SyncThread, Waiter};
 use crate::convert::{log_id_from, log_id_to, malformed, record_from, record_to, vote_from, vote_to};
 use crate::proto;
@@ -36,6 +38,7 @@ pub(crate) struct LogStore {
     ends: Arc<Mutex<Ends>>,
     /// Bytes appended since the start, for the snapshot policy.
     appended: Arc<AtomicU64>,
+    sentinel: Option<Arc<Sentinel>>,
 }
 
 impl LogStore {
@@ -47,7 +50,43 @@ impl LogStore {
         let purged = read_id(&database, "purged")?;
         let last = last_entry(&database)?;
         let ends = Ends { last: last.or(purged), purged };
-        Ok(Self { database, sync, ends: Arc::new(Mutex::new(ends)), appended: Arc::default() })
+        Ok(Self { database, sync, ends: Arc::new(Mutex::new(ends)), appended: Arc::default(), sentinel: None })
+    }
+
+    /// What the database holds of what a sentinel knows.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn present(database: &Database) -> io::Result<Present> {
+        let last = last_entry(database)?.or(read_id(database, "purged")?);
+        Ok(Present { generation: database.generation.load().number, vote: read_vote(database)?, last })
+    }
+
+    /// With a sentinel that is told of votes before they are answered, and of what was flushed.
+    #[must_use]
+    pub(crate) fn watched_by(self, sentinel: Arc<Sentinel>) -> Self {
+        Self { sentinel: Some(sentinel), ..self }
+    }
+
+    /// Tells the sentinel how far the log is flushed, if that has moved.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(crate) async fn note_synced(&self) -> io::Result<()> {
+        let Some(sentinel) = self.sentinel.clone() else { return Ok(()) };
+        let generation = self.database.generation.load().number;
+        let Some(mark) = sentinel.mark(generation, || self.last()) else { return Ok(()) };
+        if !sentinel.is_news(&mark) {
+            return Ok(());
+        }
+        self.durable().await?;
+        blocking(move || sentinel.synced(mark)).await
+    }
+
+    /// The last log id, flushed or not.
+    #[must_use]
+    pub(crate) fn last(&self) -> Option<LogId> {
+        self.ends.lock().last
     }
 
     /// Bytes of entries appended by this process.
@@ -106,6 +145,10 @@ impl LogStore {
     }
 }
 
+async fn blocking(work: impl FnOnce() -> io::Result<()> + Send + 'static) -> io::Result<()> {
+    tokio::task::spawn_blocking(work).await.map_err(io_error)?
+}
+
 fn decode(value: &[u8]) -> io::Result<Entry> {
     record_from(proto::LogRecord::decode(value).map_err(|_| malformed("log record"))?)
 }
@@ -113,6 +156,11 @@ fn decode(value: &[u8]) -> io::Result<Entry> {
 fn read_id(database: &Database, key: &str) -> io::Result<Option<LogId>> {
     let Some(bytes) = database.meta(key)? else { return Ok(None) };
     log_id_from(proto::LogId::decode(bytes.as_slice()).map_err(|_| malformed("log id"))?).map(Some)
+}
+
+fn read_vote(database: &Database) -> io::Result<Option<Vote>> {
+    let Some(bytes) = database.meta("vote")? else { return Ok(None) };
+    vote_from(Some(proto::Vote::decode(bytes.as_slice()).map_err(|_| malformed("vote"))?)).map(Some)
 }
 
 fn last_entry(database: &Database) -> io::Result<Option<LogId>> {
@@ -147,9 +195,7 @@ impl RaftLogReader<TypeConfig> for LogStore {
     }
 
     async fn read_vote(&mut self) -> io::Result<Option<Vote>> {
-        let Some(bytes) = self.database.meta("vote")? else { return Ok(None) };
-        let vote = proto::Vote::decode(bytes.as_slice()).map_err(|_| malformed("vote"))?;
-        vote_from(Some(vote)).map(Some)
+        read_vote(&self.database)
     }
 }
 
@@ -174,7 +220,10 @@ impl RaftLogStorage<TypeConfig> for LogStore {
         if Mutant::VoteUnsynced.lives() {
             return Ok(());
         }
-        self.durable().await
+        self.durable().await?;
+        let Some(sentinel) = self.sentinel.clone() else { return Ok(()) };
+        let vote = *vote;
+        blocking(move || sentinel.voted(&vote)).await
     }
 
     async fn save_committed(&mut self, committed: Option<LogId>) -> io::Result<()> {
@@ -219,6 +268,7 @@ impl RaftLogStorage<TypeConfig> for LogStore {
         if last.index < from {
             return Ok(());
         }
+        let _changing = self.sentinel.as_ref().map(|sentinel| sentinel.truncating(last_log_id)).transpose()?;
         let mut batch = self.database.log_batch()?;
         for index in from..=last.index {
             batch.delete(Of::First, &index.to_be_bytes());
@@ -230,6 +280,7 @@ impl RaftLogStorage<TypeConfig> for LogStore {
     }
 
     async fn purge(&mut self, log_id: LogId) -> io::Result<()> {
+        let _changing = self.sentinel.as_ref().map(|sentinel| sentinel.changing());
         let log_id = if Mutant::EarlyPurge.lives() { self.beyond(log_id)? } else { log_id };
         let from = self.floor();
         {

@@ -1,5 +1,6 @@
 //! One RocksDB, one write-ahead log for vote, log and state, so that a crash leaves a prefix (store.md 15).
 
+mod damage;
 mod database;
 mod engine;
 #[cfg(test)]
@@ -13,10 +14,13 @@ mod log;
 #[cfg(test)]
 mod log_test;
 mod rocks;
+mod sentinel;
+mod space;
 #[cfg(test)]
 mod suite_test;
 mod sync;
 
+pub(crate) use damage::{Refusal, is_of_the_disk, judge};
 pub(crate) use database::{Database, Generation, LOG, OpenError};
 pub(crate) use engine::{Of, Reader, SharedVolume, SortedRun};
 #[cfg(any(test, feature = "simulation"))]
@@ -25,6 +29,10 @@ pub(crate) use folder::Folder;
 pub(crate) use kv::StateView;
 pub(crate) use lock::DataLock;
 pub(crate) use log::LogStore;
+pub(crate) use sentinel::Sentinel;
+pub use sentinel::SentinelError;
+pub(crate) use space::Space;
+pub use space::Watermarks;
 pub(crate) use sync::{SyncStats, SyncThread};
 
 pub(crate) use database::io_error;

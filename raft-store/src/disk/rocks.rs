@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use raft_store_core::Mutant;
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{
     BlockBasedIndexType, BlockBasedOptions, BoundColumnFamily, Cache, ColumnFamilyDescriptor, DBCompressionType,
@@ -33,7 +34,11 @@ fn options() -> Options {
     options.create_if_missing(true);
     options.create_missing_column_families(true);
     // The default rolls back silently past a damaged record, which un-acknowledges synced entries.
-    options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
+    options.set_wal_recovery_mode(if Mutant::DefaultRecovery.lives() {
+        DBRecoveryMode::PointInTime
+    } else {
+        DBRecoveryMode::TolerateCorruptedTailRecords
+    });
     options.set_atomic_flush(true);
     options.set_max_total_wal_size(MAX_WAL);
     options.set_max_background_jobs(2);

@@ -8,7 +8,7 @@ use futures::StreamExt;
 use openraft::EntryPayload;
 use openraft::storage::EntryResponder;
 use prost::Message;
-use raft_store_core::apply::{Applied, Overlay, Verdict, apply, decode};
+use raft_store_core::apply::{Applied, Fatal, Overlay, Verdict, apply, decode};
 use raft_store_core::kv::{Kv, Write};
 use raft_store_core::layout::{self, Kind};
 use raft_store_core::{Revision, Space, wire};
@@ -17,6 +17,7 @@ use super::Shared;
 use crate::agreement::{Hasher, asks_for_hash};
 use crate::convert::{log_id_to, stored_membership_to};
 use crate::disk::StateView;
+use crate::fault::Fault;
 use crate::types::{self, StoredMembership, TypeConfig};
 
 /// Entries written in one batch at most.
@@ -42,6 +43,16 @@ where
 fn fatal(error: &dyn std::fmt::Display) -> io::Error {
     tracing::error!(%error, "apply failed; the node stops");
     io::Error::other(error.to_string())
+}
+
+/// The node stops, and says whether it is its disk or the entry: a restart comes to the same entry.
+fn cannot_go_on(shared: &Shared, error: &Fatal) -> io::Error {
+    let faults = &shared.database.faults;
+    match error {
+        Fatal::Kv(error) => faults.storage(error),
+        _ => faults.report(Fault::Apply(error.to_string())),
+    }
+    fatal(error)
 }
 
 /// Applies what is ready, up to an entry that asks for a hash.
@@ -82,7 +93,7 @@ fn apply_chunk(shared: &Arc<Shared>, chunk: &mut std::vec::IntoIter<EntryRespond
                     shared.stats.guards.inc_by(entry.guards.len() as u64);
                     let applied =
                         apply(&mut overlay, &mut progress.outcomes, &mut progress.position, Revision(index), &entry)
-                            .map_err(|error| fatal(&error))?;
+                            .map_err(|error| cannot_go_on(shared, &error))?;
                     own_tables |= touches_own_tables(&entry);
                     hash = asks_for_hash(&entry, &applied);
                     count(shared, &applied);

@@ -32,7 +32,7 @@ pub struct StoreCollector {
 }
 
 /// Plain gauges: name and meaning.
-const SINGLE: [(&str, &str); 15] = [
+const SINGLE: [(&str, &str); 18] = [
     ("woad_raft_term", "Current term."),
     ("woad_raft_leader_id", "Who leads, as seen here; 0: nobody."),
     ("woad_raft_has_leader", "Whether a leader is known here."),
@@ -48,6 +48,12 @@ const SINGLE: [(&str, &str); 15] = [
     ("woad_outcomes_remembered", "Outcomes kept for resends."),
     ("woad_cluster_level", "The replicated cluster level."),
     ("woad_sealed", "Whether this node lacks the cluster key."),
+    (
+        "woad_disk_space",
+        "Room on the disk of the data folder: 0 ample, 1 past the soft watermark, 2 past the hard one.",
+    ),
+    ("woad_disk_reserved", "Whether the reserve is on the disk; 0 at the hard watermark."),
+    ("woad_fault", "Whether this node serves no more, for good."),
 ];
 
 /// Durations, in seconds.
@@ -84,7 +90,11 @@ impl StoreCollector {
             source,
             single,
             seconds,
-            values: vector("woad_disk_free_bytes", "Free bytes where the data folder is.", "folder")?,
+            values: vector(
+                "woad_disk_free_bytes",
+                "Free bytes where the data folder is, the reserve not counted.",
+                "folder",
+            )?,
             state: vector("woad_raft_state", "1 for the state this node is in.", "state")?,
             lag: vector("woad_replication_lag_entries", "Entries a member is behind; only the leader knows.", "peer")?,
             acks: GaugeVec::new(
@@ -182,10 +192,11 @@ impl StoreCollector {
             let value = cluster.shared.database.property(property);
             self.rocks.with_label_values(&[label]).set(i64::try_from(value).unwrap_or(i64::MAX));
         }
-        if let Ok(disk) = rustix::fs::statvfs(&cluster.folder) {
-            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-            self.values.with_label_values(&["data"]).set(i64::try_from(free).unwrap_or(i64::MAX));
-        }
+        let room = cluster.space.seen();
+        self.values.with_label_values(&["data"]).set(i64::try_from(room.free).unwrap_or(i64::MAX));
+        self.set("woad_disk_space", room.space as u64);
+        self.set("woad_disk_reserved", i64::from(room.reserved));
+        self.set("woad_fault", i64::from(cluster.shared.database.faults.first().is_some()));
     }
 
     fn parts(&self) -> Vec<&dyn Collector> {

@@ -16,10 +16,13 @@ use openraft::raft::{
 };
 use tonic::transport::Channel;
 
+use super::announce::{self, Replicated};
 use super::channels::{Channels, Purpose};
+use super::gate::Gate;
 use super::snapshots;
 use crate::convert::{log_id_from, log_id_to, malformed, optional_log_id_from, record_to, vote_from, vote_to};
 use crate::env::SharedEnv;
+use crate::fault::Faults;
 use crate::machine::SnapshotSource;
 use crate::metrics::PeerFailures;
 use crate::proto::peer_client::PeerClient;
@@ -34,6 +37,9 @@ pub(crate) struct NetworkFactory {
     pub(crate) channels: Arc<Channels>,
     pub(crate) failures: Arc<PeerFailures>,
     pub(crate) env: SharedEnv,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) replicated: Replicated,
+    pub(crate) faults: Arc<Faults>,
 }
 
 impl NetworkFactory {
@@ -45,6 +51,9 @@ impl NetworkFactory {
             client: self.channels.client(target, &node.address, purpose),
             failures: Arc::clone(&self.failures),
             env: self.env.clone(),
+            gate: Arc::clone(&self.gate),
+            replicated: self.replicated.clone(),
+            faults: Arc::clone(&self.faults),
         }
     }
 }
@@ -76,6 +85,9 @@ pub(crate) struct Network {
     client: PeerClient<Channel>,
     failures: Arc<PeerFailures>,
     env: SharedEnv,
+    gate: Arc<Gate>,
+    replicated: Replicated,
+    faults: Arc<Faults>,
 }
 
 type RpcError = RPCError<TypeConfig>;
@@ -134,6 +146,32 @@ impl Network {
                 Err(self.timeout(kind, limit))
             }
         }
+    }
+
+    /// Opens an append stream. A peer that announces less than this leader knows it had is refused from here on: of its
+    /// answers openraft sees none (store.md 15).
+    async fn open_append(
+        &self,
+        requests: impl Stream<Item = proto::AppendRequest> + Send + 'static,
+        option: &RPCOption,
+    ) -> Result<tonic::Streaming<proto::AppendResponse>, RpcError> {
+        self.gate.check(self.target).map_err(|status| self.failed(RPCTypes::AppendEntries, &status))?;
+        // Before the call: what the peer acknowledges meanwhile it may announce or not.
+        let had = self.replicated.to(self.target);
+        let mut client = self.client.clone();
+        let announced = async move {
+            let response = client.append(requests).await?;
+            let announced =
+                announce::read(response.metadata()).map_err(|error| tonic::Status::internal(error.to_string()))?;
+            Ok(tonic::Response::new((response.into_inner(), announced)))
+        };
+        let (answers, announced) = self.call(RPCTypes::AppendEntries, option.soft_ttl(), announced).await?;
+        if had > announced {
+            tracing::error!(peer = self.target, ?had, has = ?announced, "a member has lost what it had acknowledged; it is refused");
+            self.gate.refuse_behind(self.target);
+            self.gate.check(self.target).map_err(|status| self.failed(RPCTypes::AppendEntries, &status))?;
+        }
+        Ok(answers)
     }
 
     async fn ask_vote(
@@ -198,9 +236,7 @@ impl RaftNetworkV2<TypeConfig> for Network {
     {
         Box::pin(async move {
             let requests = input.map(|request| append_to(&request));
-            let mut client = self.client.clone();
-            let call = client.append(requests);
-            let answers = match self.call(RPCTypes::AppendEntries, option.soft_ttl(), call).await {
+            let answers = match self.open_append(requests, &option).await {
                 Ok(answers) => answers,
                 Err(error) => {
                     // openraft's own backoff is not asked for when a stream never began: not to spin while a peer is
@@ -241,7 +277,17 @@ impl RaftNetworkV2<TypeConfig> for Network {
         cancel: impl Future<Output = ReplicationClosed> + openraft::OptionalSend + 'static,
         _: RPCOption,
     ) -> Result<SnapshotResponse<TypeConfig>, StreamingError<TypeConfig>> {
-        let sent = snapshots::send(self.client.clone(), vote, snapshot, self.cluster_id.clone(), self.env.clone());
+        if let Err(status) = self.gate.check(self.target) {
+            return Err(self.failed(RPCTypes::InstallSnapshot, &status).into());
+        }
+        let sent = snapshots::send(
+            self.client.clone(),
+            vote,
+            snapshot,
+            self.cluster_id.clone(),
+            self.env.clone(),
+            Arc::clone(&self.faults),
+        );
         tokio::select! {
             closed = cancel => Err(StreamingError::Closed(closed)),
             sent = sent => match sent {

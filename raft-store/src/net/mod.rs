@@ -1,5 +1,6 @@
 //! Peers: tonic with mutual TLS, separate channels for appends, heartbeats, snapshots and forwarded calls.
 
+mod announce;
 mod channels;
 mod client;
 mod gate;
@@ -9,9 +10,10 @@ mod server;
 mod snapshots;
 mod tls;
 
+pub(crate) use announce::Replicated;
 pub(crate) use channels::{Channels, Purpose};
 pub(crate) use client::NetworkFactory;
-pub(crate) use gate::{Gate, says_removed};
+pub(crate) use gate::{Gate, says_behind, says_removed};
 #[cfg(feature = "simulation")]
 pub(crate) use listener::serve_plain;
 pub(crate) use listener::serve_tls;

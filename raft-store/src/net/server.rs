@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::announce;
 use super::gate::Gate;
 use super::listener::PeerInfo;
 use super::{RefusedPeers, snapshots};
@@ -121,6 +122,8 @@ impl proto::peer_server::Peer for PeerService {
         request: Request<Streaming<proto::AppendRequest>>,
     ) -> Result<Response<Self::AppendStream>, Status> {
         let node = self.member(&request)?;
+        // Before the first request is taken: whatever was acknowledged earlier is in it.
+        let last = self.cluster.log.last();
         let gate = Arc::clone(&self.gate);
         let refusal: Arc<parking_lot::Mutex<Option<Status>>> = Arc::default();
         let refused = Arc::clone(&refusal);
@@ -145,7 +148,10 @@ impl proto::peer_server::Peer for PeerService {
         });
         // What was taken before is answered first.
         let why = futures::stream::once(async move { refusal.lock().take().map(Err) }).filter_map(ready);
-        Ok(Response::new(Box::pin(answers.chain(why))))
+        let answers: Self::AppendStream = Box::pin(answers.chain(why));
+        let mut response = Response::new(answers);
+        announce::write(response.metadata_mut(), last.as_ref());
+        Ok(response)
     }
 
     async fn vote(&self, request: Request<proto::VoteRequest>) -> Result<Response<proto::VoteResponse>, Status> {

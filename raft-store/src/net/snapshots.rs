@@ -1,6 +1,7 @@
 //! Snapshots between nodes. A broken transfer starts again; it does not resume.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use prost::Message;
@@ -13,6 +14,7 @@ use tonic::{Status, Streaming};
 use crate::convert::vote_from;
 use crate::disk::SharedVolume;
 use crate::env::SharedEnv;
+use crate::fault::Faults;
 use crate::machine::{Chunks, Heading, Received, SnapshotSource, meta_of};
 use crate::proto::peer_client::PeerClient;
 use crate::proto::{SnapshotChunk, snapshot_chunk::Part};
@@ -39,10 +41,18 @@ pub(super) async fn send(
     snapshot: Snapshot,
     cluster_id: String,
     env: SharedEnv,
+    faults: Arc<Faults>,
 ) -> Result<Vote, Status> {
     let (sender, receiver) = mpsc::channel::<SnapshotChunk>(AHEAD);
     let heading = Heading { vote, meta: snapshot.meta, cluster_id };
-    let producer = tokio::spawn(produce(env, snapshot.snapshot, heading, sender));
+    let producer = tokio::spawn(async move {
+        let produced = produce(env, snapshot.snapshot, heading, sender).await;
+        if let Err(error) = &produced {
+            // Its files are those of the database.
+            faults.checkpoint(error);
+        }
+        produced
+    });
     let call = client.snapshot(ReceiverStream::new(receiver));
     let answer = tokio::time::timeout(INSTALL, call)
         .await

@@ -16,13 +16,14 @@ use super::{Held, Node, PeerRuntime};
 use crate::agreement::{Agreeing, AgreementMetrics, Quarantine};
 use crate::cluster::{Cluster, NodeFiles, Peers};
 use crate::dial::Net;
-use crate::disk::{DataLock, Database, LogStore, SyncThread};
+use crate::disk::{DataLock, Database, LogStore, OpenError, Refusal, Sentinel, Space, SyncThread, judge};
 use crate::duties::Duties;
 use crate::env::SharedEnv;
+use crate::fault::Fault;
 use crate::machine::Machine;
 use crate::metrics::{PeerFailures, StoreMetrics};
-use crate::net::{Channels, Gate, NetworkFactory, PeerService, TlsNet, serve_tls};
-use crate::origin::{Forwarder, Freshness, Inside, Offsets, Origin, Proposer, ReadIndex};
+use crate::net::{Channels, Gate, NetworkFactory, PeerService, Replicated, TlsNet, serve_tls};
+use crate::origin::{Forwarder, Freshness, Inside, Offsets, Origin, Proposer, ReadIndex, Room};
 use crate::trust::keyring::DataKey;
 use crate::trust::{ClusterId, ClusterKey, KeyringSealer, NodeIdentity, PeerTls};
 use crate::types::Raft;
@@ -49,6 +50,9 @@ pub(crate) struct Opening {
 pub(crate) struct Ground {
     pub(crate) database: Arc<Database>,
     pub(crate) sync: Arc<SyncThread>,
+    pub(crate) space: Arc<Space>,
+    /// None in a simulation.
+    pub(crate) sentinel: Option<Arc<Sentinel>>,
     pub(crate) net: Arc<dyn Net>,
     pub(crate) door: Door,
     /// None in a simulation.
@@ -104,6 +108,19 @@ fn raft_config(cluster: &str) -> Result<Arc<Config>, StartError> {
     config.validate().map(Arc::new).map_err(|error| StartError::Raft(error.to_string()))
 }
 
+/// Why Raft did not start, in the words of what was found first.
+fn why_not(database: &Database, error: &impl std::fmt::Display) -> StartError {
+    match database.faults.first() {
+        Some(Fault::Apply(why)) => StartError::Apply(why),
+        Some(Fault::Damaged(why)) => StartError::Damaged { why },
+        Some(fault) => StartError::Raft(format!("{fault}: {error}")),
+        None => match Fault::of_storage(error) {
+            Fault::Damaged(why) => StartError::Damaged { why },
+            _ => StartError::Raft(error.to_string()),
+        },
+    }
+}
+
 impl Opening {
     /// Opens on a runtime of its own.
     pub(super) async fn open(self, begin: Option<(&ClusterKey, &DataKey)>) -> Result<Node, StartError> {
@@ -143,14 +160,30 @@ impl Opening {
         Ok((identity, self.files.load_ca()?))
     }
 
+    /// Opens the database. A member's must be there: an empty one would take its place.
+    fn database(&self) -> Result<Database, StartError> {
+        let folder = &self.options.data_dir;
+        let current = folder.join("db").join("CURRENT");
+        if self.entering == Entering::Again && !current.exists() {
+            return Err(StartError::Damaged { why: format!("the database is missing: {}", current.display()) });
+        }
+        Database::open(folder).map_err(|error| match error {
+            OpenError::Database { source, .. } => match judge(folder, &source.to_string()) {
+                Refusal::Damaged(why) => StartError::Damaged { why },
+                Refusal::Disk(why) => StartError::Disk(why),
+            },
+            other => other.into(),
+        })
+    }
+
     /// The database knows whose it is, too.
     pub(crate) fn check_owner(&self, database: &Database) -> Result<(), StartError> {
         let owner = format!("{} {}", self.node, self.cluster);
         match database.meta("owner")? {
             // Under its old name it would vote a second time in terms that it has forgotten.
-            None if self.entering == Entering::Again => Err(StartError::Mixed(
-                "the database is missing; a node that has lost its data joins again as a new one".to_owned(),
-            )),
+            None if self.entering == Entering::Again => {
+                Err(StartError::Damaged { why: "the database is empty and knows no owner".to_owned() })
+            }
             None => Ok(database.set_meta("owner", owner.as_bytes())?),
             Some(found) if found == owner.as_bytes() => Ok(()),
             Some(found) => {
@@ -160,11 +193,25 @@ impl Opening {
         }
     }
 
+    /// The sentinel: made for a new member, compared with the database of an old one (store.md 15).
+    fn sentinel(&self, database: &Arc<Database>) -> Result<Sentinel, StartError> {
+        let cluster = self.cluster.to_string();
+        if self.entering != Entering::Again {
+            return Ok(Sentinel::create(&self.options.data_dir, &cluster, self.node)?);
+        }
+        let sentinel = Sentinel::open(&self.options.data_dir)?;
+        sentinel.compare(&cluster, self.node, &LogStore::present(database)?)?;
+        Ok(sentinel)
+    }
+
     /// The machine's own disk and network.
     async fn ground(&self) -> Result<Ground, StartError> {
         let (identity, authority) = self.identity()?;
-        let database = Arc::new(Database::open(&self.options.data_dir)?);
+        // First of all: at the hard watermark it makes room for what follows.
+        let space = Arc::new(Space::open(&self.options.data_dir, self.options.watermarks)?);
+        let database = Arc::new(self.database()?);
         self.check_owner(&database)?;
+        let sentinel = Arc::new(self.sentinel(&database)?);
         if self.entering == Entering::Join {
             // From here on it may be counted on: interrupted, it is started again, not joined again.
             write_member(&self.options.data_dir, self.node, self.cluster)?;
@@ -174,14 +221,26 @@ impl Opening {
         let tls = PeerTls::new(self.cluster, &authority, &identity, wall_clock(&self.env)).map_err(trust)?;
         let tls = Arc::new(tls);
         let net = Arc::new(TlsNet(Arc::clone(&tls)));
-        Ok(Ground { database, sync, net, door: Door::Tls(listener, Arc::clone(&tls)), tls: Some(tls) })
+        Ok(Ground {
+            database,
+            sync,
+            space,
+            sentinel: Some(sentinel),
+            net,
+            door: Door::Tls(listener, Arc::clone(&tls)),
+            tls: Some(tls),
+        })
     }
 
     #[expect(clippy::too_many_lines, reason = "the one place where everything meets, each part once")]
     pub(crate) async fn assemble(self, sealer: Arc<KeyringSealer>, ground: Ground) -> Result<Node, StartError> {
-        let Ground { database, sync, net, door, tls } = ground;
+        let Ground { database, sync, space, sentinel, net, door, tls } = ground;
         let address = address(&self.options)?;
-        let log = LogStore::open(Arc::clone(&database), Arc::clone(&sync))?;
+        let mut log = LogStore::open(Arc::clone(&database), Arc::clone(&sync))?;
+        if let Some(sentinel) = sentinel {
+            log = log.watched_by(Arc::clone(&sentinel));
+            database.faults.keep_in(sentinel);
+        }
         let machine = Machine::open(Arc::clone(&database), self.env.clone(), Arc::clone(&sealer) as _)?;
         let shared = Arc::clone(&machine.0);
         let (found, known) = (shared.progress.lock().position.level.0, Level::SUPPORTED.0);
@@ -199,22 +258,36 @@ impl Opening {
         let metrics = Arc::new(StoreMetrics::new().map_err(metric)?);
         let channels = Arc::new(Channels::new(net));
         let id_text = self.cluster.to_string();
+        let replicated = Replicated::default();
         let network = NetworkFactory {
             node: self.node,
             cluster_id: id_text.clone(),
             channels: Arc::clone(&channels),
             failures: Arc::clone(&failures),
             env: self.env.clone(),
+            gate: Arc::clone(&gate),
+            replicated: replicated.clone(),
+            faults: Arc::clone(&database.faults),
         };
         let raft: Raft = openraft::Raft::new(self.node, raft_config(&id_text)?, network, log.clone(), machine)
             .await
-            .map_err(|error| StartError::Raft(error.to_string()))?;
+            .map_err(|error| why_not(&database, &error))?;
+        replicated.follow(&raft);
 
         let offsets = Arc::new(Offsets::new(self.env.clone()));
         let freshness = Arc::new(Freshness::new(self.env.clone()));
         let own = crate::trust::TABLES.iter().chain([&crate::cluster::NODES_TABLE]).chain(&crate::agreement::TABLES);
         let tables = own.chain(&self.options.tables).map(|table| table.0).collect();
-        let proposer = Proposer::start(raft.clone(), Arc::clone(&shared), Arc::clone(&offsets), self.node, tables);
+        let peers = Arc::new(Peers::default());
+        let room = Room {
+            node: self.node,
+            space: Arc::clone(&space),
+            peers: Arc::clone(&peers),
+            env: self.env.clone(),
+            spared: self.options.spared.iter().map(|table| table.0).collect(),
+        };
+        let proposer =
+            Proposer::start(raft.clone(), Arc::clone(&shared), Arc::clone(&offsets), self.node, tables, room);
         let forwarder = Forwarder::new(self.node, proposer.clone(), Arc::clone(&channels));
         let read_index = ReadIndex::start(
             raft.clone(),
@@ -249,7 +322,10 @@ impl Opening {
             offsets,
             proposer: proposer.clone(),
             freshness: Arc::clone(&freshness),
-            peers: Peers::default(),
+            peers,
+            log: log.clone(),
+            space,
+            gate: Arc::clone(&gate),
             sync: Arc::clone(&sync),
             env: self.env,
             version: self.options.version.clone(),

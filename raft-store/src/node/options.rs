@@ -9,7 +9,7 @@ use raft_store_core::TableId;
 use raft_store_core::sweep::Sweepable;
 
 use crate::cluster::JoinRefused;
-use crate::disk::OpenError;
+use crate::disk::{OpenError, SentinelError, Watermarks};
 use crate::trust::FileError;
 
 /// When snapshots are built and the log is purged (store.md 17).
@@ -51,6 +51,10 @@ pub struct Options {
     pub debug_fsync_delay: Option<Duration>,
     /// When snapshots are built and the log is purged.
     pub compaction: Compaction,
+    /// Where the disk counts as nearly full, and as full.
+    pub watermarks: Watermarks,
+    /// Tables whose records end something (revocations): a nearly full disk takes them.
+    pub spared: Vec<TableId>,
     /// Every table of the domain; the leader refuses writes to others.
     pub tables: Vec<TableId>,
     /// Every table of the domain whose records expire.
@@ -67,6 +71,10 @@ pub enum Presence {
     /// A member of a cluster.
     Member,
 }
+
+/// What an operator is told to do about data that must not be served from.
+pub const REJOIN: &str = "Under its old name this node may not serve again: run `woadctl cluster rejoin NODE` at a \
+    healthy node, then `woad rejoin` here (docs/runbook.md, \"A damaged node\")";
 
 /// Why a member could not be made, joined or opened.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +102,18 @@ pub enum StartError {
     /// The folder holds no member.
     #[error("the data folder holds no member: init or join first")]
     NotMember,
+    /// What is on disk must not be served from.
+    #[error("{why}. {REJOIN}")]
+    Damaged {
+        /// What was found, and in which file.
+        why: String,
+    },
+    /// The disk.
+    #[error("the disk fails: {0}")]
+    Disk(String),
+    /// A committed entry cannot be applied.
+    #[error("apply cannot go on: {0}")]
+    Apply(String),
     /// Database, certificate and key are not of one node.
     #[error("the data folder mixes nodes: {0}")]
     Mixed(String),
@@ -120,6 +140,16 @@ pub enum StartError {
     /// Raft did not start.
     #[error("raft: {0}")]
     Raft(String),
+}
+
+impl From<SentinelError> for StartError {
+    fn from(error: SentinelError) -> Self {
+        match error {
+            SentinelError::Owner { .. } => Self::Mixed(error.to_string()),
+            SentinelError::Io { source, .. } => Self::Io(source),
+            _ => Self::Damaged { why: error.to_string() },
+        }
+    }
 }
 
 pub(super) fn trust(error: impl std::fmt::Display) -> StartError {

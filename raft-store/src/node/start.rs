@@ -12,7 +12,7 @@ use super::Node;
 use super::assemble::{Entering, Opening};
 use super::options::{Options, Presence, StartError, trust};
 use crate::cluster::{NodeFiles, ask_to_join, first_node};
-use crate::disk::DataLock;
+use crate::disk::{DataLock, is_of_the_disk};
 use crate::env::SharedEnv;
 use crate::trust::keyring::{self, DataKey};
 use crate::trust::{
@@ -34,11 +34,12 @@ pub fn presence(folder: &Path) -> Result<Presence, StartError> {
 }
 
 /// Written last by init and join: node id and cluster id.
-const MEMBER_FILE: &str = "member";
+pub(super) const MEMBER_FILE: &str = "member";
 
 fn read_member(folder: &Path) -> Result<(u64, ClusterId), StartError> {
     let text = fs::read_to_string(folder.join(MEMBER_FILE)).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => StartError::NotMember,
+        std::io::ErrorKind::InvalidData => StartError::Mixed("the file `member` is malformed".to_owned()),
         _ => StartError::Io(error),
     })?;
     let malformed = || StartError::Mixed("the file `member` is malformed".to_owned());
@@ -62,6 +63,7 @@ fn take_fresh(options: &Options) -> Result<DataLock, StartError> {
         return Err(StartError::Member { node, cluster: cluster.to_string() });
     }
     // The remains of an interrupted init or join were never part of a cluster that answered anyone.
+    drop(fs::remove_file(options.data_dir.join("sentinel")));
     for remains in ["db", "snapshots", "staged"] {
         let path = options.data_dir.join(remains);
         if path.exists() {
@@ -71,7 +73,7 @@ fn take_fresh(options: &Options) -> Result<DataLock, StartError> {
     Ok(lock)
 }
 
-fn take(folder: &Path) -> Result<DataLock, StartError> {
+pub(super) fn take(folder: &Path) -> Result<DataLock, StartError> {
     fs::create_dir_all(folder)?;
     let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
     fs::set_permissions(folder, private)?;
@@ -211,5 +213,19 @@ pub async fn start(options: Options) -> Result<Node, StartError> {
     let (node, cluster) = read_member(&options.data_dir)?;
     let files = NodeFiles::new(&options.data_dir, options.cluster_key_file.as_deref());
     let env = SharedEnv::system();
-    Opening { env, options, files, lock: Some(lock), node, cluster, entering: Entering::Again }.open(None).await
+    let opening = Opening { env, options, files, lock: Some(lock), node, cluster, entering: Entering::Again };
+    opening.open(None).await.map_err(judged)
+}
+
+/// Tells damage and a failing disk from other errors of the file system.
+fn judged(error: StartError) -> StartError {
+    let StartError::Io(source) = &error else { return error };
+    let words = source.to_string();
+    if words.contains("Corruption") {
+        StartError::Damaged { why: words }
+    } else if is_of_the_disk(&words) {
+        StartError::Disk(words)
+    } else {
+        error
+    }
 }

@@ -2,6 +2,9 @@
 
 use super::Node;
 
+/// How long the last note in the sentinel may take: two flushes.
+const LAST_NOTE: std::time::Duration = std::time::Duration::from_millis(300);
+
 impl Node {
     /// Stops: Raft, then views and checkpoints, sync queue and thread, `RocksDB`'s background work, the database.
     /// Nothing may be asked of the node afterwards.
@@ -10,6 +13,11 @@ impl Node {
         self.stop.cancel();
         if let Err(error) = self.raft.shutdown().await {
             tracing::error!(%error, "raft did not stop cleanly");
+        }
+        // The last thing that is known to be flushed; a hung disk has its bounds elsewhere.
+        let noted = tokio::time::timeout(LAST_NOTE, self.cluster.log.note_synced()).await;
+        if let Ok(Err(error)) = noted {
+            tracing::error!(%error, "the sentinel was not told of the last log entry");
         }
         let sync = std::sync::Arc::clone(&self.sync);
         let shared = std::sync::Arc::clone(&self.cluster.shared);

@@ -13,6 +13,7 @@ mod inside;
 mod proposer;
 mod queues;
 mod read_index;
+mod room;
 mod settle;
 mod stamper;
 
@@ -22,4 +23,5 @@ pub(crate) use freshness::Freshness;
 pub(crate) use inside::Inside;
 pub(crate) use proposer::{Proposed, Proposer, Refused};
 pub(crate) use read_index::{ReadIndex, at_leader as leader_read_index};
+pub(crate) use room::Room;
 pub(crate) use stamper::{Offsets, SKEW_ALARM_MS};

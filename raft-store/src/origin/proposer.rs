@@ -14,6 +14,7 @@ use raft_store_core::limits::{MAX_DEADLINE_MS, MAX_ENTRY_BYTES};
 use raft_store_core::{Level, Mutant, Timestamp, wire};
 use tokio::sync::mpsc;
 
+use super::room::Room;
 use super::stamper::Offsets;
 use crate::machine::Shared;
 use crate::proto::{self, RefusalKind};
@@ -81,11 +82,12 @@ impl Proposer {
         offsets: Arc<Offsets>,
         node: u64,
         tables: BTreeSet<u16>,
+        room: Room,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let paused = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&paused);
-        let task = Task { raft, shared, offsets, node, tables, paused: seen, reign: None, last: Timestamp(0) };
+        let task = Task { raft, shared, offsets, node, tables, room, paused: seen, reign: None, last: Timestamp(0) };
         tokio::spawn(task.run(receiver));
         Self { queue: sender, paused }
     }
@@ -109,6 +111,7 @@ struct Task {
     node: u64,
     /// Every table this binary knows.
     tables: BTreeSet<u16>,
+    room: Room,
     /// Leadership is being handed over.
     paused: Arc<AtomicBool>,
     /// The leadership whose inherited entries are applied.
@@ -131,7 +134,7 @@ impl Task {
                     None => self.refuse(&proposed, RefusalKind::RefusalNotLeader),
                     Some(leader) => {
                         self.last = self.offsets.stamp(self.node, &voters, self.last);
-                        self.propose(leader, proposed, position.level).await;
+                        self.propose(leader, proposed, position.level, &voters).await;
                     }
                 }
             }
@@ -162,7 +165,7 @@ impl Task {
     }
 
     /// What speaks against appending, before it is appended. A resend passes: what counts then is decided at apply.
-    fn objection(&self, proposed: &Proposed, level: Level) -> Option<RefusalKind> {
+    fn objection(&self, proposed: &Proposed, level: Level, voters: &[u64]) -> Option<RefusalKind> {
         let entry = &proposed.entry;
         // What stands in the log is never skipped: a malformed entry would stop every node.
         let malformed = check(entry, |table| self.tables.contains(&table.0));
@@ -187,11 +190,14 @@ impl Task {
         if entry.level != level.0 {
             return Some(RefusalKind::RefusalLevel);
         }
+        if self.room.refuses(entry, voters) {
+            return Some(RefusalKind::RefusalFull);
+        }
         None
     }
 
-    async fn propose(&mut self, leader: LeaderId, mut proposed: Proposed, level: Level) {
-        if let Some(kind) = self.objection(&proposed, level) {
+    async fn propose(&mut self, leader: LeaderId, mut proposed: Proposed, level: Level, voters: &[u64]) {
+        if let Some(kind) = self.objection(&proposed, level, voters) {
             self.refuse(&proposed, kind);
             return;
         }

@@ -8,6 +8,7 @@ use raft_store_core::Revision;
 use raft_store_core::apply::Verdict;
 
 use super::*;
+use crate::disk::Watermarks;
 use crate::node::{Compaction, Node, Options};
 
 /// What becomes of one send.
@@ -79,6 +80,8 @@ impl World {
             cluster_key_file: None,
             debug_fsync_delay: None,
             compaction: Compaction::default(),
+            watermarks: Watermarks::default(),
+            spared: Vec::new(),
             tables: Vec::new(),
             sweep: Vec::new(),
             version: "test".to_owned(),

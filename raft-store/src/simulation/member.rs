@@ -83,6 +83,8 @@ impl Parts {
             cluster_key_file: None,
             debug_fsync_delay: None,
             compaction: self.compaction,
+            watermarks: crate::disk::Watermarks::default(),
+            spared: Vec::new(),
             tables: self.tables,
             sweep: self.sweep,
             version: "simulated".to_owned(),
@@ -90,7 +92,16 @@ impl Parts {
         let opening =
             Opening { env: self.env, options, files, lock: None, node: self.node, cluster: cluster_id(), entering };
         opening.check_owner(&database)?;
-        let ground = Ground { database, sync, net: self.net, door: Door::Plain(self.incoming), tls: None };
+        let space = Arc::new(crate::disk::Space::endless());
+        let ground = Ground {
+            database,
+            sync,
+            space,
+            sentinel: None,
+            net: self.net,
+            door: Door::Plain(self.incoming),
+            tls: None,
+        };
         opening.assemble(sealer, ground).await
     }
 }

@@ -115,6 +115,7 @@ async fn a_member_speaks_for_itself_alone() {
         supported_level: 1,
         version: String::new(),
         applied: 0,
+        disk: 0,
     };
     assert_eq!(code(client.hello(hello(&cluster_id, other)).await), Code::PermissionDenied);
     assert_eq!(code(client.hello(hello("another", own)).await), Code::PermissionDenied);

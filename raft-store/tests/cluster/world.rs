@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use prost::Message;
-use raft_store::{Compaction, Node, Options};
+use raft_store::{Compaction, Node, Options, Watermarks};
 use raft_store_core::{
     Abort, Freshness, Index, IndexId, Outcome, Read, Request, Set, SetId, Store, StoreError, Table, TableId, Through,
     Timestamp, Unique,
@@ -92,6 +92,8 @@ pub(crate) fn options(folder: &Path, port: u16) -> Options {
         cluster_key_file: None,
         debug_fsync_delay: None,
         compaction: Compaction::default(),
+        watermarks: Watermarks::default(),
+        spared: Vec::new(),
         tables: vec![Things::ID],
         sweep: vec![raft_store_core::sweep::Sweepable::of::<Things>()],
         version: "test".to_owned(),

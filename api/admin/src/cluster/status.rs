@@ -1,5 +1,6 @@
 //! `GET /v1/cluster`: the cluster as this node sees it. Never waits for others.
 
+use raft_store_core::cluster::DiskSpace;
 use serde::Serialize;
 
 use super::agreement::AgreementView;
@@ -16,6 +17,9 @@ struct MemberView {
     matched: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_ack_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disk: Option<&'static str>,
+    behind: bool,
 }
 
 #[derive(Serialize)]
@@ -35,6 +39,9 @@ struct StatusView {
     custody_confirmed: bool,
     version: String,
     agreement: AgreementView,
+    disk: &'static str,
+    disk_free: u64,
+    fault: Option<String>,
     members: Vec<MemberView>,
 }
 
@@ -48,6 +55,8 @@ pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
         leader: member.leader,
         matched: member.matched,
         last_ack_ms: member.last_ack_ms,
+        disk: member.disk.map(DiskSpace::name),
+        behind: member.behind,
     });
     Ok(ok(StatusView {
         cluster_id: status.cluster_id,
@@ -65,6 +74,9 @@ pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
         custody_confirmed: status.custody_confirmed,
         version: status.version,
         agreement: call.running.control.agreement().into(),
+        disk: status.disk.name(),
+        disk_free: status.disk_free,
+        fault: status.fault,
         members: members.collect(),
     }))
 }

@@ -26,6 +26,9 @@ fn findings(status: &Value) -> Vec<String> {
     if status.get("sealed") == Some(&Value::Bool(true)) {
         out.push("this node lacks the cluster key: it votes, and serves nothing".to_owned());
     }
+    if let Some(fault) = status.get("fault").and_then(Value::as_str) {
+        out.push(format!("this node serves no more: {fault}; see \"A damaged node\" in docs/runbook.md"));
+    }
     let voters = voters(status);
     if voters == 1 {
         out.push("there is one voter: any failure stops the cluster; add two".to_owned());
@@ -39,6 +42,18 @@ fn findings(status: &Value) -> Vec<String> {
         let id = number(member, "id").unwrap_or_default();
         if member.get("voter") != Some(&Value::Bool(true)) {
             out.push(format!("node {id} does not vote (yet)"));
+        }
+        match member.get("disk").and_then(Value::as_str) {
+            Some("low") => out.push(format!(
+                "the disk of node {id} is nearly full: on the leader or on most nodes, what makes records is refused"
+            )),
+            Some("exhausted") => out.push(format!("the disk of node {id} is full: it is unready and does not lead")),
+            _ => {}
+        }
+        if member.get("behind") == Some(&Value::Bool(true)) {
+            out.push(format!(
+                "node {id} has lost what it had acknowledged: `woadctl cluster rejoin {id}` here, then `woad rejoin` there"
+            ));
         }
         if number(member, "matched").is_some_and(|matched| matched + BEHIND < last) {
             out.push(format!("node {id} is more than {BEHIND} entries behind"));
@@ -92,5 +107,10 @@ mod tests {
         assert_eq!(findings(&status).len(), 4);
         status["agreement"] = json!({ "quarantined": null, "round": { "agreement": "pending" } });
         assert_eq!(findings(&status).len(), 2);
+        status["fault"] = json!("a block is damaged");
+        status["members"][0]["disk"] = json!("low");
+        status["members"][1]["disk"] = json!("exhausted");
+        status["members"][1]["behind"] = json!(true);
+        assert_eq!(findings(&status).len(), 6);
     }
 }

@@ -3,6 +3,7 @@
 mod confirm_custody;
 mod doctor;
 mod init;
+mod rejoin;
 mod remove;
 mod status;
 mod transfer;
@@ -28,6 +29,8 @@ pub(crate) enum Command {
     ConfirmCustody,
     /// Remove a member. A removed node can't talk to the others any more.
     Remove(remove::Wanted),
+    /// Remove a damaged member and make the token by which it joins again as a new one (`woad rejoin` there).
+    Rejoin(rejoin::Wanted),
     /// Hand leadership on.
     Transfer(transfer::Wanted),
     /// Compare the replicas, all of their state. Exit code 1 unless all are equal.
@@ -41,6 +44,7 @@ pub(crate) async fn run(operator: &Operator, command: Command) -> Result<(), Fai
         Command::Doctor => doctor::run(operator).await,
         Command::ConfirmCustody => confirm_custody::run(operator).await,
         Command::Remove(wanted) => remove::run(operator, wanted).await,
+        Command::Rejoin(wanted) => rejoin::run(operator, wanted).await,
         Command::Transfer(wanted) => transfer::run(operator, wanted).await,
         Command::Verify(wanted) => verify::run(operator, wanted).await,
     }

@@ -7,7 +7,7 @@ use crate::admin::Call;
 use crate::failure::Failure;
 use crate::table::{columns, fields, rows};
 
-const FIELDS: [(&str, &str); 11] = [
+const FIELDS: [(&str, &str); 14] = [
     ("cluster", "cluster_id"),
     ("node", "node"),
     ("state", "state"),
@@ -19,14 +19,17 @@ const FIELDS: [(&str, &str); 11] = [
     ("clock", "clock_ms"),
     ("sealed", "sealed"),
     ("version", "version"),
+    ("disk", "disk"),
+    ("disk free", "disk_free"),
+    ("fault", "fault"),
 ];
 const AGREEMENT: [(&str, &str); 3] =
     [("replicas equal at", "verified_index"), ("compared", "verified_ms"), ("out of service", "quarantined")];
-const MEMBERS: [&str; 6] = ["id", "peer_address", "voter", "leader", "matched", "last_ack_ms"];
+const MEMBERS: [&str; 8] = ["id", "peer_address", "voter", "leader", "matched", "last_ack_ms", "disk", "behind"];
 
 fn table(status: &Value) -> String {
     let members = columns(
-        &["MEMBER", "PEER ADDRESS", "VOTES", "LEADS", "MATCHED", "ACK MS AGO"],
+        &["MEMBER", "PEER ADDRESS", "VOTES", "LEADS", "MATCHED", "ACK MS AGO", "DISK", "LOST DATA"],
         &rows(status, "members", &MEMBERS),
     );
     let agreement = status.get("agreement").map(|agreement| fields(agreement, &AGREEMENT)).unwrap_or_default();
