@@ -19,6 +19,7 @@ mod endpoint;
 mod exercised;
 mod foreign;
 mod gate;
+pub mod guide;
 mod html;
 mod load;
 mod middle;

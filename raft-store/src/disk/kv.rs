@@ -67,12 +67,7 @@ impl<'a> StateView<'a> {
 
     /// Every pair of one of its families, in order, read to find damage.
     pub(crate) fn scrub(&self, space: Space) -> Pairs<'_> {
-        let pairs = self.frozen.scrub(of(space));
-        Box::new(pairs.inspect(|pair| {
-            if let Err(error) = pair {
-                drop(self.failed(error));
-            }
-        }))
+        self.frozen.scrub(of(space))
     }
 }
 

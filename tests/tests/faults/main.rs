@@ -9,6 +9,7 @@
 mod compared;
 mod deleted_group;
 mod disabled_client;
+mod disk;
 mod killed_follower;
 mod killed_leader;
 mod killed_together;
@@ -16,6 +17,7 @@ mod late_learner;
 mod late_reader;
 mod lost_quorum;
 mod paused_leader;
+mod put_back;
 mod rebuilt_follower;
 mod removed_node;
 mod rolling_restart;

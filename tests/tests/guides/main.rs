@@ -1,25 +1,11 @@
 //! Guides are executed: the command blocks of `docs/first-cluster.md` with three processes on 127.0.0.1 to 127.0.0.3 in the
 //! place of the hosts, those of README and `docs/people.md` against a running demo, and `deploy/woad.toml` as a node would read it.
 
-mod block;
-mod script;
-mod stage;
-
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
-use script::{against_demo, on_hosts};
-use stage::Stage;
-
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn read(path: &str) -> Result<String> {
-    let path = repository().join(path);
-    fs::read_to_string(&path).with_context(|| path.display().to_string())
-}
+use woad_tests::guide::script::{against_demo, on_hosts};
+use woad_tests::guide::{Stage, block, page as read, repository, script};
 
 #[test]
 fn the_first_cluster_guide_works_as_written() -> Result<()> {

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
-use woad_tests::not_exercised;
 
 use super::block::Block;
 use super::stage::{Host, Stage};
+use crate::not_exercised;
 
 /// What stands for the programs of a host that a test can't use, and for its names.
 const PRELUDE: &str = include_str!("prelude.sh");
@@ -15,7 +15,10 @@ const PRELUDE: &str = include_str!("prelude.sh");
 const DEMO: &str = include_str!("demo.sh");
 
 /// Whether the tools that readers of the guides use are on this machine.
-pub(crate) fn tools_present() -> Result<bool> {
+///
+/// # Errors
+/// When they are not and every test must be exercised.
+pub fn tools_present() -> Result<bool> {
     for tool in ["bash", "curl", "jq"] {
         let found = Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
         if found.is_err() {
@@ -44,7 +47,10 @@ fn commands(block: &Block, text: &str) -> String {
 }
 
 /// The blocks, each on its hosts.
-pub(crate) fn on_hosts(stage: &Stage, blocks: &[Block]) -> Result<String> {
+///
+/// # Errors
+/// When a block names no host of the stage.
+pub fn on_hosts(stage: &Stage, blocks: &[Block]) -> Result<String> {
     let mut out = prelude(stage);
     for block in blocks {
         if block.on.is_empty() {
@@ -60,7 +66,10 @@ pub(crate) fn on_hosts(stage: &Stage, blocks: &[Block]) -> Result<String> {
 }
 
 /// The blocks, in a shell that has read what the demo wrote for it.
-pub(crate) fn against_demo(stage: &Stage, blocks: &[Block]) -> Result<String> {
+///
+/// # Errors
+/// When a block names a host.
+pub fn against_demo(stage: &Stage, blocks: &[Block]) -> Result<String> {
     let mut out = format!("ROOT='{}'\n{DEMO}\n", stage.path().display());
     for block in blocks {
         if !block.on.is_empty() {
@@ -72,7 +81,8 @@ pub(crate) fn against_demo(stage: &Stage, blocks: &[Block]) -> Result<String> {
 }
 
 /// `woad check-config` on a host's file.
-pub(crate) fn check_config(stage: &Stage, host: &Host) -> String {
+#[must_use]
+pub fn check_config(stage: &Stage, host: &Host) -> String {
     let file = host.folder.join("etc/woad/woad.toml");
     format!("{}\non {} {}\nwoad check-config '{}'\n", prelude(stage), host.name, host.address, file.display())
 }

@@ -8,17 +8,18 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
-use woad_tests::{Authority, program};
+
+use crate::{Authority, program};
 
 /// The hosts of the guide.
-pub(crate) const HOSTS: [&str; 3] = ["iam1", "iam2", "iam3"];
+pub const HOSTS: [&str; 3] = ["iam1", "iam2", "iam3"];
 /// Below the range from which the kernel takes ports of outgoing connections, above that of the other tests.
 const PORTS: std::ops::Range<u16> = 31_000..32_700;
 /// Lines that a failed run shows of each file.
 const TAIL: usize = 40;
 
 /// Three hosts in a folder.
-pub(crate) struct Stage {
+pub struct Stage {
     folder: TempDir,
     /// The https port of every host.
     pub https: u16,
@@ -27,7 +28,7 @@ pub(crate) struct Stage {
 }
 
 /// One of them.
-pub(crate) struct Host {
+pub struct Host {
     /// Its name.
     pub name: String,
     /// Its address.
@@ -48,7 +49,10 @@ fn ports() -> Result<(u16, u16)> {
 
 impl Stage {
     /// Hosts with a server certificate each, and nothing else.
-    pub(crate) fn new() -> Result<Self> {
+    ///
+    /// # Errors
+    /// When they can't be made.
+    pub fn new() -> Result<Self> {
         let folder = TempDir::with_prefix("woad-guide-")?;
         let authority = Authority::new()?;
         fs::write(folder.path().join("ca.pem"), authority.pem())?;
@@ -66,12 +70,16 @@ impl Stage {
     }
 
     /// The folder itself.
-    pub(crate) fn path(&self) -> &Path {
+    #[must_use]
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// A host by its name.
-    pub(crate) fn host(&self, name: &str) -> Result<Host> {
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn host(&self, name: &str) -> Result<Host> {
         let number =
             HOSTS.iter().position(|host| *host == name).with_context(|| format!("no host is called {name}"))?;
         Ok(Host {
@@ -84,8 +92,11 @@ impl Stage {
     }
 
     /// Runs a script with the programs under test on its path; shows what it and the nodes said when it fails.
+    ///
+    /// # Errors
+    /// When it fails.
     #[expect(clippy::print_stderr, reason = "a failed test shows what happened")]
-    pub(crate) fn run(&self, script: &str) -> Result<()> {
+    pub fn run(&self, script: &str) -> Result<()> {
         let (path, log) = (self.path().join("script"), self.path().join("script.log"));
         File::create(&path)?.write_all(script.as_bytes())?;
         let programs = program("woad")?.parent().context("a program lies in a folder")?.to_owned();
@@ -115,7 +126,8 @@ impl Stage {
 
 impl Host {
     /// A guide's text with this host's places in it.
-    pub(crate) fn place(&self, text: &str) -> String {
+    #[must_use]
+    pub fn place(&self, text: &str) -> String {
         let folder = self.folder.display();
         text.replace("/etc/woad", &format!("{folder}/etc/woad"))
             .replace("/var/lib/woad", &format!("{folder}/var/lib/woad"))

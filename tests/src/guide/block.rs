@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 
 /// A block to be run.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Block {
+pub struct Block {
     /// Its first line in the page.
     pub line: usize,
     /// Where: names of hosts, in turn.
@@ -30,8 +30,34 @@ fn block(line: usize, words: &str) -> Block {
     Block { line, on: on.unwrap_or_default(), save: text("save"), stdin: text("stdin"), text: String::new() }
 }
 
-/// The blocks of a page, in order.
-pub(crate) fn parse(page: &str) -> Result<Vec<Block>> {
+/// A part of a page, from a heading to the next one of its level; the lines around it are empty, so that numbers hold.
+///
+/// # Errors
+/// When the page has no such heading.
+pub fn section(page: &str, heading: &str) -> Result<String> {
+    let level = heading.chars().take_while(|letter| *letter == '#').count();
+    let same = |line: &str| line.starts_with('#') && line.chars().take_while(|letter| *letter == '#').count() <= level;
+    let (mut inside, mut found, mut fenced) = (false, false, false);
+    let mut out = String::new();
+    for line in page.lines() {
+        fenced ^= line.starts_with("```") || line == "-->" || (line.starts_with("<!-- test ") && !line.contains("-->"));
+        if !fenced && same(line) {
+            inside = line == heading;
+            found |= inside;
+        }
+        out.push_str(if inside { line } else { "" });
+        out.push('\n');
+    }
+    ensure!(found, "no heading {heading:?}");
+    Ok(out)
+}
+
+/// The blocks of a page, in order. A comment `<!-- test on=HOST`, closed by a line `-->`, is a block that readers don't
+/// see: it does what the page says has happened.
+///
+/// # Errors
+/// When a comment names a block that there is not.
+pub fn parse(page: &str) -> Result<Vec<Block>> {
     let mut named: BTreeMap<String, Block> = BTreeMap::new();
     let mut blocks = Vec::new();
     let mut lines = page.lines().enumerate();
@@ -43,6 +69,11 @@ pub(crate) fn parse(page: &str) -> Result<Vec<Block>> {
             if let Some(name) = attributes(words).get("name") {
                 named.insert((*name).to_owned(), found.clone());
             }
+            blocks.push(found);
+        } else if let Some(words) = line.strip_prefix("<!-- test ").filter(|words| !words.contains("-->")) {
+            let mut found = block(number + 1, words);
+            let text: Vec<&str> = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "-->").collect();
+            found.text = text.join("\n");
             blocks.push(found);
         } else if let Some(words) = line.strip_prefix("<!-- test ") {
             let words = words.trim_end_matches("-->");
@@ -56,11 +87,36 @@ pub(crate) fn parse(page: &str) -> Result<Vec<Block>> {
 }
 
 /// Targets of links to files of this repository, without their fragments.
-pub(crate) fn links(page: &str) -> Vec<String> {
+#[must_use]
+pub fn links(page: &str) -> Vec<String> {
     page.split("](")
         .skip(1)
         .filter_map(|rest| rest.split_once(')').map(|(target, _)| target))
         .filter(|target| !target.contains("://") && !target.starts_with('#') && !target.contains(char::is_whitespace))
         .map(|target| target.split('#').next().unwrap_or_default().to_owned())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str =
+        "# P\n## A\n```sh test on=a\n# not a heading\none\n```\n## B\n<!-- test on=b,c\ntwo\nthree\n-->\n### C\nx\n";
+
+    #[test]
+    fn hidden_blocks_run_in_their_place() {
+        let blocks = parse(PAGE).unwrap();
+        assert_eq!(blocks.len(), 2);
+        assert_eq!((blocks[1].line, blocks[1].text.as_str(), blocks[1].on.len()), (8, "two\nthree", 2));
+    }
+
+    #[test]
+    fn a_section_keeps_its_line_numbers() {
+        let blocks = parse(&section(PAGE, "## B").unwrap()).unwrap();
+        assert_eq!((blocks.len(), blocks[0].line), (1, 8));
+        assert!(section(PAGE, "## B").unwrap().contains("### C"));
+        assert_eq!(parse(&section(PAGE, "## A").unwrap()).unwrap()[0].text, "# not a heading\none");
+        assert!(section(PAGE, "## D").is_err());
+    }
 }
