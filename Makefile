@@ -25,6 +25,12 @@ test: ## all tests, with real processes
 	@$(STEP) 'tests' scripts/test.sh $(ARGS)
 	@$(STEP) 'examples in the documentation' cargo test --locked --workspace --doc --quiet
 
+.PHONY: chaos
+chaos: ## the full fault matrix with real processes; as root; ARGS='--only F02,F08', '--list'
+	@$(STEP) 'set-up' scripts/setup.sh test
+	@$(STEP) 'build the fault lab and the programs under test' cargo build --locked -p woad -p woadctl -p woad-chaos
+	@$(STEP) 'fault lab' scripts/chaos.sh --profile full $(ARGS)
+
 .PHONY: verify
 verify: ## the gate: everything that must hold, changing no file of the checkout
 	@$(STEP) 'make verify' $(MAKE) verify-steps

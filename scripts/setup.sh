@@ -4,7 +4,8 @@
 #
 #   build   what `cargo build` needs: C++ compiler, libclang (bindgen reads RocksDB's header); ccache when it can be had
 #   test    and what the whole-system tests look at Woad with: promtool, Python with venv, curl, jq, Node with npm, Chromium,
-#           Apache's program with mod_auth_openidc (the tests start it with a configuration of their own; no service is set up)
+#           Apache's program with mod_auth_openidc (the tests start it with a configuration of their own; no service is set up);
+#           and what the fault lab breaks it with: iproute2, nftables, e2fsprogs, strace, libfaketime
 #   verify  and rustfmt, clippy
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -43,6 +44,8 @@ python_ready() { python3 -c 'import ensurepip, venv, sys; sys.exit(sys.version_i
 
 # playwright-core wants Node 20.
 node_ready() { have npm && node -e 'process.exit(parseInt(process.version.slice(1)) < 20 ? 1 : 0)' 2>/dev/null; }
+# Programs for root are not on everybody's path.
+have_tool() { have "$1" || [[ -x /usr/sbin/$1 || -x /sbin/$1 ]]; }
 have_openidc() {
     compgen -G '/usr/lib*/apache2/modules/mod_auth_openidc.so' >/dev/null ||
         compgen -G '/usr/lib*/httpd/modules/mod_auth_openidc.so' >/dev/null
@@ -64,6 +67,12 @@ if wants test; then
     have chromium || clients+=(chromium)
     { have apache2 || have httpd; } || clients+=(apache2-bin)
     have_openidc || clients+=(libapache2-mod-auth-openidc)
+    # The fault lab's: namespaces, packet filter, disks, system calls, clocks.
+    have_tool ip || clients+=(iproute2)
+    have_tool nft || clients+=(nftables)
+    have_tool mkfs.ext4 || clients+=(e2fsprogs)
+    have_tool strace || clients+=(strace)
+    compgen -G '/usr/lib*/*/faketime/libfaketimeMT.so.1' >/dev/null || clients+=(libfaketime)
 fi
 if have apt-get; then
     missing+=("${clients[@]}")

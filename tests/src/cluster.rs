@@ -49,6 +49,8 @@ pub struct Cluster {
     pub authority: Authority,
     secrets: Mutex<BTreeSet<String>>,
     finished: bool,
+    /// What of a failed test's logs is shown: everything, or complaints alone.
+    complaints: bool,
     _turn: Option<OwnedSemaphorePermit>,
     _folder: TempDir,
 }
@@ -107,7 +109,8 @@ impl Cluster {
         let prepare = |(place, site)| Node::prepare(folder.path(), place, &authority, site);
         let nodes = sites.into_iter().enumerate().map(prepare).collect::<Result<Vec<_>>>()?;
         let secrets = Mutex::default();
-        let mut cluster = Self { nodes, authority, secrets, finished: false, _turn: turn, _folder: folder };
+        let mut cluster =
+            Self { nodes, authority, secrets, finished: false, complaints: false, _turn: turn, _folder: folder };
         cluster.node_mut(0)?.start(None)?;
         cluster.node(0)?.listens().await?;
         let made = cluster.node(0)?.admin.order("/v1/cluster/init").await?.expect(201)?.json()?;
@@ -322,6 +325,11 @@ impl Cluster {
         Ok(())
     }
 
+    /// Has a failed test show what its nodes complained of, and not what they did.
+    pub fn show_complaints_only(&mut self) {
+        self.complaints = true;
+    }
+
     /// Every secret of this test so far.
     #[must_use]
     pub fn secrets(&self) -> Vec<String> {
@@ -338,7 +346,10 @@ impl Drop for Cluster {
         for node in &self.nodes {
             let log = node.log();
             // Raft's own complaints about a dead peer would fill it.
-            let lines: Vec<&str> = log.lines().filter(|line| !line.contains("\"target\":\"openraft")).collect();
+            let shown = |line: &&str| {
+                !line.contains("\"target\":\"openraft") && !(self.complaints && line.contains("\"level\":\"INFO\""))
+            };
+            let lines: Vec<&str> = log.lines().filter(shown).collect();
             eprintln!("---- node {}, last lines of {}", node.place + 1, lines.len());
             for line in lines.iter().skip(lines.len().saturating_sub(LOG_TAIL)) {
                 eprintln!("{line}");

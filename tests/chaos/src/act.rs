@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use futures::future::try_join_all;
 use http::Method;
 use serde_json::Value;
 use woad_tests::{Node, eventually};
@@ -153,36 +154,8 @@ impl Act {
             let look = async || node.admin.get("/readyz").await.ok().filter(|answer| answer.status == 200).map(drop);
             eventually(&format!("node {} is ready", place + 1), HEALS.saturating_sub(over.elapsed()), look).await?;
         }
-        for place in &places {
-            self.fresh(*place, &places, over).await?;
-        }
-        Ok(())
-    }
-
-    /// A write at one node that is read at all.
-    async fn fresh(&self, place: usize, places: &[usize], over: Instant) -> Result<()> {
-        let parties = self.parties();
-        let here = parties.places.iter().find(|it| it.number == place).context("a place")?;
-        let mut number = 0;
-        let write = async || {
-            number += 1;
-            let name = format!("fresh{}-{place}-{number}", parties.run);
-            self.book().open().names.entry(name.clone()).or_default();
-            let body = crate::traffic::person(&name, "fresh");
-            let answer = here.scim.send(Method::POST, "/Users", Some(&body)).await.ok()?.expect(201).ok()?;
-            answer.json().ok()?.get("id").and_then(Value::as_str).map(str::to_owned)
-        };
-        let limit = HEALS.saturating_sub(over.elapsed());
-        let (id, _) = eventually(&format!("node {} takes a write", place + 1), limit, write).await?;
-        for there in parties.places.iter().filter(|it| places.contains(&it.number)) {
-            let read = async || {
-                let answer = there.scim.send(Method::GET, &format!("/Users/{id}"), None).await.ok()?;
-                (answer.status < 500).then_some(answer.status)
-            };
-            let limit = HEALS.saturating_sub(over.elapsed());
-            let (status, _) = eventually(&format!("node {} reads", there.number + 1), limit, read).await?;
-            ensure!(status == 200, "node {} reads {status} for what was just written", there.number + 1);
-        }
+        let fresh = places.iter().map(|place| fresh_at(&self.traffic, *place, &places, over));
+        try_join_all(fresh).await?;
         Ok(())
     }
 
@@ -215,4 +188,31 @@ impl Act {
         self.figures.acknowledged = book.acknowledged.len();
         self.figures.unavailable = unavailable::longest(&book.acknowledged, self.began, Instant::now());
     }
+}
+
+/// A write at one node that is read at all.
+async fn fresh_at(traffic: &Traffic, place: usize, places: &[usize], over: Instant) -> Result<()> {
+    let (parties, book) = (&traffic.parties, &traffic.book);
+    let here = parties.places.iter().find(|it| it.number == place).context("a place")?;
+    let mut number = 0;
+    let write = async || {
+        number += 1;
+        let name = format!("fresh{}-{place}-{number}", parties.run);
+        book.open().names.entry(name.clone()).or_default();
+        let body = crate::traffic::person(&name, "fresh");
+        let answer = here.scim.send(Method::POST, "/Users", Some(&body)).await.ok()?.expect(201).ok()?;
+        answer.json().ok()?.get("id").and_then(Value::as_str).map(str::to_owned)
+    };
+    let limit = HEALS.saturating_sub(over.elapsed());
+    let (id, _) = eventually(&format!("node {} takes a write", place + 1), limit, write).await?;
+    for there in parties.places.iter().filter(|it| places.contains(&it.number)) {
+        let read = async || {
+            let answer = there.scim.send(Method::GET, &format!("/Users/{id}"), None).await.ok()?;
+            (answer.status < 500).then_some(answer.status)
+        };
+        let limit = HEALS.saturating_sub(over.elapsed());
+        let (status, _) = eventually(&format!("node {} reads", there.number + 1), limit, read).await?;
+        ensure!(status == 200, "node {} reads {status} for what was just written", there.number + 1);
+    }
+    Ok(())
 }

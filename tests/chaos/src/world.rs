@@ -87,7 +87,8 @@ impl World {
             site.node = format!("debug_snapshot_bytes = {SNAPSHOT_BYTES}");
         }
         let middles = if stage == Stage::Between { between(&mut sites).await? } else { Vec::new() };
-        let cluster = Cluster::at(sites, running, field.folder()).await?;
+        let mut cluster = Cluster::at(sites, running, field.folder()).await?;
+        cluster.show_complaints_only();
         let realm = cluster.realm(0, json!({})).await?;
         let client = cluster.client(1, &realm, "program").await?;
         let admin = &cluster.node(0)?.admin;
@@ -121,8 +122,8 @@ impl World {
         for place in serving {
             let node = self.cluster.node(place)?;
             let https = Endpoint::with_patience(node.https_address, &authority, PATIENCE)?;
-            let (scim, admin) = (self.scim.at(&https), node.admin.clone());
-            places.push(Place { number: place, https, admin, scim });
+            let scim = self.scim.at(&https);
+            places.push(Place { number: place, https, scim });
         }
         let ends: Vec<Endpoint> = places.iter().map(|place| place.https.clone()).collect();
         let people = self.people.iter().map(|(person, browser)| (person.clone(), browser.among(&ends))).collect();

@@ -4,12 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use super::run::{line, run};
 
 /// Room for everything a scenario writes, above every watermark. The file is sparse.
 const BYTES: u64 = 16 * 1024 * 1024 * 1024;
+const BLOCK: u64 = 4096;
 /// A file system is busy for a moment after its last process was killed.
 const BUSY: Duration = Duration::from_secs(5);
 /// `EXT4_IOC_SHUTDOWN` with `EXT4_GOING_FLAGS_NOLOGFLUSH`: what was not synced is gone, and every later write fails.
@@ -28,7 +29,9 @@ impl Disk {
         let disk = Self { image: folder.join(format!("disk-{name}.img")), mount: folder.join(format!("disk-{name}")) };
         fs::File::create(&disk.image)?.set_len(BYTES)?;
         fs::create_dir_all(&disk.mount)?;
-        run("mkfs.ext4", &["-q".as_ref(), "-E".as_ref(), "lazy_itable_init=1".as_ref(), disk.image.as_os_str()])?;
+        // No reserve for root, who is whom nodes run as here.
+        let words = ["-q", "-m", "0", "-E", "lazy_itable_init=1"].map(std::ffi::OsStr::new);
+        run("mkfs.ext4", &[words.as_slice(), &[disk.image.as_os_str()]].concat())?;
         disk.attach()?;
         Ok(disk)
     }
@@ -67,10 +70,23 @@ impl Disk {
 
     /// Fills it but for that many bytes.
     pub(crate) fn fill(&self, leave: u64) -> Result<()> {
-        let free = rustix::fs::statvfs(&self.mount)?;
-        let length = (free.f_bavail * free.f_frsize).saturating_sub(leave);
         let file = fs::File::create(self.ballast())?;
-        rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, length).context("fallocate")
+        let mut piece = BYTES;
+        let mut length = 0;
+        // The file system keeps some blocks for itself: halve until nothing more fits.
+        while piece >= BLOCK {
+            let free = rustix::fs::statvfs(&self.mount)?;
+            let room = (free.f_bavail * free.f_frsize).saturating_sub(leave);
+            let next = piece.min(room);
+            let flags = rustix::fs::FallocateFlags::empty();
+            if next >= BLOCK && rustix::fs::fallocate(&file, flags, length, next).is_ok() {
+                length += next;
+            } else {
+                piece /= 2;
+            }
+        }
+        ensure!(length > 0, "nothing could be filled");
+        Ok(())
     }
 
     /// Frees what [`Self::fill`] took.
@@ -80,11 +96,6 @@ impl Disk {
 
     fn ballast(&self) -> PathBuf {
         self.mount.join("ballast")
-    }
-
-    /// Read-only, or writable again.
-    pub(crate) fn remount(&self, mode: &str) -> Result<()> {
-        line(&format!("mount -o remount,{mode} {}", self.mount.display())).map(drop)
     }
 }
 

@@ -52,11 +52,6 @@ impl Field {
         Self::rule(place, &format!("ip saddr {NODES} numgen random mod 100 < {percent} counter drop"))
     }
 
-    /// `place` answers what other nodes send by a reset of the connection.
-    pub(crate) fn reset(&self, place: usize) -> Result<()> {
-        Self::rule(place, &format!("ip saddr {NODES} tcp flags & (syn|ack) == ack counter reject with tcp reset"))
-    }
-
     /// `place` hears everybody.
     pub(crate) fn heal_at(&self, place: usize) -> Result<u64> {
         let dropped = Self::dropped_at(place)?;

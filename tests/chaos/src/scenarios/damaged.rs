@@ -38,6 +38,13 @@ pub(super) const ROWS: &[Row] = &[
         play: Ok(|act| Box::pin(flipped_log(act))),
     },
     Row {
+        ids: &["F29"],
+        name: "a byte in the middle of a table file is flipped",
+        profile: Profile::Quick,
+        stage: Stage::Three,
+        play: Ok(|act| Box::pin(flipped_table(act))),
+    },
+    Row {
         ids: &["F30"],
         name: "a byte of the manifest is flipped, at few positions",
         profile: Profile::Quick,
@@ -200,6 +207,47 @@ async fn flipped_log(act: &mut Act) -> Result<()> {
     act.replace(follower).await
 }
 
+/// Whoever reads the damaged block must not be told that there is less than there is.
+async fn flipped_table(act: &mut Act) -> Result<()> {
+    let follower = act.world.follower().await?;
+    let data = act.node(follower)?.data();
+    act.node_mut(follower)?.kill().await?;
+    let size = |path: &PathBuf| fs::metadata(path).map(|meta| meta.len()).unwrap_or_default();
+    let mut tables = files(&data, |name| name.ends_with(".sst"))?;
+    tables.sort_by_key(size);
+    let largest = tables.pop().context("no table file")?;
+    flip(&largest, 1, 2)?;
+    act.activated(1);
+    act.node_mut(follower)?.start(None)?;
+    let start = Instant::now();
+    while act.node_mut(follower)?.runs()? && start.elapsed() < NOTICES {
+        // Whole tables are read, so that the block is.
+        if act.node(follower)?.admin.get("/readyz").await.is_ok_and(|answer| answer.status == 200) {
+            if let Ok(here) = woad_tests::state_of(act.node(follower)?).await {
+                act.note(format!("it runs on, and shows {} pages", here.len()));
+                break;
+            }
+        }
+        act.hold(Duration::from_millis(100)).await;
+    }
+    if act.node_mut(follower)?.runs()? {
+        // The block may hold nothing that is shown. Then nothing may be missing.
+        act.agrees().await?;
+        act.node_mut(follower)?.kill().await?;
+    } else {
+        let status = act.node_mut(follower)?.exited().await?;
+        act.note(format!("it ended with {status}"));
+        ensure_refusal(act, status.success(), "a node ended as if nothing were wrong with its table file");
+    }
+    act.replace(follower).await
+}
+
+fn ensure_refusal(act: &mut Act, wrong: bool, seen: &str) {
+    if wrong {
+        act.found.push(Violation::new("refusal", seen));
+    }
+}
+
 async fn damaged_heir(act: &mut Act) -> Result<()> {
     let (leader, heir) = (act.world.leader().await?, act.world.follower().await?);
     let log = act.kill_with_log(heir).await?;
@@ -310,7 +358,10 @@ async fn older_database(act: &mut Act) -> Result<()> {
     fs::remove_dir_all(data.join("db"))?;
     copy(&kept, &data.join("db"))?;
     fs::remove_dir_all(&kept)?;
+    // The others would know, too; it must know by itself.
+    act.field.isolate(follower)?;
     act.refuses(follower, &["rejoin"]).await?;
+    act.field.heal()?;
     act.replace(follower).await
 }
 

@@ -1,15 +1,19 @@
 //! The matrix: one file a family, one row a fault.
 
 mod clocks;
+mod crashes;
 mod damaged;
 mod disks;
+mod impossible;
 mod killed;
 mod lagging;
+mod limits;
 mod members;
 mod middle;
 mod network;
 mod partitioned;
 mod paused;
+mod poison;
 mod power;
 
 use crate::scenario::Row;
@@ -28,6 +32,10 @@ pub(crate) fn rows() -> Vec<&'static Row> {
         members::ROWS,
         clocks::ROWS,
         middle::ROWS,
+        crashes::ROWS,
+        poison::ROWS,
+        limits::ROWS,
+        impossible::ROWS,
     ];
     families.into_iter().flatten().collect()
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use woad_tests::{Admin, Application, Browser, Client, Endpoint, Person, Realm, Scim};
+use woad_tests::{Application, Browser, Client, Endpoint, Person, Realm, Scim};
 
 pub(crate) use people::person;
 use record::Asked;
@@ -29,7 +29,6 @@ pub(crate) const SCOPE: &str = "openid profile offline_access";
 pub(crate) struct Place {
     pub(crate) number: usize,
     pub(crate) https: Endpoint,
-    pub(crate) admin: Admin,
     /// The provisioning program here.
     pub(crate) scim: Scim,
 }
