@@ -90,6 +90,9 @@ impl House {
             }
             verdict = Verdict::Fail(found);
         }
+        if let Err(error) = self.field.heal() {
+            verdict = Verdict::Broken(format!("healing: {error:#}"));
+        }
         let figures = act.figures.clone();
         let (world, whole) = (act.into_world().await, verdict == Verdict::Pass);
         if whole && row.stage == Stage::Alone {

@@ -11,6 +11,10 @@ use super::run::{line, run};
 /// Room for everything a scenario writes, above every watermark. The file is sparse.
 const BYTES: u64 = 16 * 1024 * 1024 * 1024;
 const BLOCK: u64 = 4096;
+/// A few rounds fill what the first leaves.
+const TRIES: usize = 64;
+/// Too little for a node to go on with.
+const SPARE: u64 = 1024 * 1024;
 /// A file system is busy for a moment after its last process was killed.
 const BUSY: Duration = Duration::from_secs(5);
 /// `EXT4_IOC_SHUTDOWN` with `EXT4_GOING_FLAGS_NOLOGFLUSH`: what was not synced is gone, and every later write fails.
@@ -71,21 +75,21 @@ impl Disk {
     /// Fills it but for that many bytes.
     pub(crate) fn fill(&self, leave: u64) -> Result<()> {
         let file = fs::File::create(self.ballast())?;
-        let mut piece = BYTES;
-        let mut length = 0;
-        // The file system keeps some blocks for itself: halve until nothing more fits.
-        while piece >= BLOCK {
+        let free = || -> Result<u64> {
             let free = rustix::fs::statvfs(&self.mount)?;
-            let room = (free.f_bavail * free.f_frsize).saturating_sub(leave);
-            let next = piece.min(room);
-            let flags = rustix::fs::FallocateFlags::empty();
-            if next >= BLOCK && rustix::fs::fallocate(&file, flags, length, next).is_ok() {
-                length += next;
-            } else {
-                piece /= 2;
+            Ok((free.f_bavail * free.f_frsize).saturating_sub(leave))
+        };
+        let mut length = 0;
+        // What does not fit as a whole is taken as far as it fits, and refused all the same.
+        for _ in 0..TRIES {
+            let room = free()?;
+            if room < BLOCK {
+                break;
             }
+            let _ = rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), length, room);
+            length = file.metadata()?.len().max(length + BLOCK);
         }
-        ensure!(length > 0, "nothing could be filled");
+        ensure!(free()? < SPARE, "{} bytes are left free", free()?);
         Ok(())
     }
 

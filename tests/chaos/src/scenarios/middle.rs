@@ -20,8 +20,8 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         ids: &["F19"],
-        name: "forwarded writes are applied and their answers swallowed",
-        profile: Profile::Quick,
+        name: "answers of the leader are swallowed, and the connections they came on end",
+        profile: Profile::Full,
         stage: Stage::Between,
         play: Ok(|act| Box::pin(swallowed(act))),
     },
