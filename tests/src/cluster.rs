@@ -89,13 +89,13 @@ impl Cluster {
         Self::form(sites, setup.nodes, TempDir::with_prefix("woad-")?, turn).await
     }
 
-    /// At these sites; the first `running` are started and vote. Folders of nodes are made in `folder`.
+    /// At these sites, in no turn: the caller sees to it that clusters don't measure each other. The first `running`
+    /// nodes are started and vote; their folders are made in `folder`.
     ///
     /// # Errors
     /// When the nodes don't form a cluster.
     pub async fn at(sites: Vec<Site>, running: usize, folder: &std::path::Path) -> Result<Self> {
-        let turn = turn::take().await?;
-        Self::form(sites, running, TempDir::with_prefix_in("cluster-", folder)?, Some(turn)).await
+        Self::form(sites, running, TempDir::with_prefix_in("cluster-", folder)?, None).await
     }
 
     async fn form(

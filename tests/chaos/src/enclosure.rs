@@ -13,7 +13,7 @@ const FOLDER: &str = "WOAD_CHAOS_FOLDER";
 const OUTSIDE: &str = "WOAD_CHAOS_OUTSIDE";
 const NET: &str = "/proc/self/ns/net";
 /// What the lab is made of.
-const TOOLS: [&str; 8] = ["unshare", "nsenter", "ip", "nft", "mount", "mkfs.ext4", "strace", "python3"];
+const TOOLS: [&str; 9] = ["setpriv", "unshare", "nsenter", "ip", "nft", "mount", "mkfs.ext4", "strace", "python3"];
 
 /// What is missing to make an enclosure here, if anything.
 pub(crate) fn lacking() -> Option<String> {
@@ -29,14 +29,16 @@ pub(crate) fn lacking() -> Option<String> {
 /// Runs this program again, inside, with the same words.
 pub(crate) fn enter(keep: bool) -> Result<ExitCode> {
     let folder = TempDir::with_prefix("woad-chaos-")?;
-    let status = Command::new("unshare")
+    // Whoever kills this process kills everything inside.
+    let status = Command::new("setpriv")
+        .args(["--pdeathsig", "KILL", "unshare"])
         .args(["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"])
         .arg(std::env::current_exe()?)
         .args(std::env::args_os().skip(1).collect::<Vec<OsString>>())
         .env(FOLDER, folder.path())
         .env(OUTSIDE, std::fs::read_link(NET)?)
         .status()
-        .context("unshare")?;
+        .context("setpriv")?;
     if keep {
         crate::report::say(&format!("kept: {}", folder.keep().display()));
     }

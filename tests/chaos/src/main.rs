@@ -1,6 +1,7 @@
 //! The fault lab: real processes on a network and disks of their own, a workload, faults from the matrix, and oracles.
 
 mod act;
+mod agreement;
 mod cli;
 mod enclosure;
 mod field;

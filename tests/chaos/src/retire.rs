@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 use woad_tests::state_of;
 
+use crate::agreement;
 use crate::world::World;
 
 /// I18: resident memory of a node of a small cluster, development build.
@@ -23,6 +24,9 @@ pub(crate) async fn scan(mut world: World) -> Result<()> {
         let files = std::fs::read_dir(format!("/proc/{process}/fd"))?.count();
         ensure!(bytes < MEMORY, "I18: node {} holds {} MiB", place + 1, bytes >> 20);
         ensure!(files < FILES, "I18: node {} has {files} files open", place + 1);
+    }
+    if let Some(place) = world.running().first() {
+        agreement::equal(world.node(*place)?).await?;
     }
     phantoms(&mut world).await?;
     world.cluster.finish().await

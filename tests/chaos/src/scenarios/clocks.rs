@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use woad_tests::eventually;
 
 use crate::act::Act;
 use crate::cli::Profile;
+use crate::field::run::line;
 use crate::scenario::Row;
 use crate::verdict::{Must as _, Violation};
 use crate::world::Stage;
@@ -16,6 +18,10 @@ use crate::world::Stage;
 const ON: i64 = 3 * 3600;
 /// Peer certificates are dated back further than that.
 const BACK: i64 = -3600;
+/// Beyond the end of every peer certificate; the authority's lives on.
+const ENDED: i64 = 120 * 86_400;
+/// How long a node takes that has to reach the others again.
+const BACK_IN: Duration = Duration::from_secs(10);
 /// Where Debian's multiarch folders have it.
 const LIBRARY: &str = "faketime/libfaketimeMT.so.1";
 
@@ -41,7 +47,41 @@ pub(super) const ROWS: &[Row] = &[
         stage: Stage::Three,
         play: Ok(|act| Box::pin(drifts(act))),
     },
+    Row {
+        ids: &["F47"],
+        name: "for one node all certificates between nodes have ended",
+        profile: Profile::Quick,
+        stage: Stage::Three,
+        play: Ok(|act| Box::pin(expired(act))),
+    },
 ];
+
+/// Every peer certificate has ended in the eyes of one node, and its own too.
+async fn expired(act: &mut Act) -> Result<()> {
+    let place = act.world.follower().await?;
+    let file = act.behind_false_clock(place).await?;
+    fs::write(&file, format!("+{ENDED}\n"))?;
+    // Certificates are looked at when a connection is made.
+    let others = act.others(place);
+    for _ in 0..6 {
+        for node in std::iter::once(place).chain(others.clone()) {
+            line(&format!("ip netns exec node{} ss -K -t -H dst 10.77.0.0/28", node + 1))?;
+        }
+        act.hold(Duration::from_millis(500)).await;
+    }
+    act.flows().await.must("I14", "at the others")?;
+    let ready = act.node(place)?.admin.get("/readyz").await.is_ok_and(|answer| answer.status == 200);
+    act.activated(usize::from(act.offset(place).await.abs() > 1e6 || !ready));
+    if ready {
+        act.found.push(Violation::new("F47", "a node for which all certificates have ended is ready"));
+    }
+    fs::write(&file, "+0\n")?;
+    let node = act.node(place)?;
+    let look = async || node.admin.get("/readyz").await.ok().filter(|answer| answer.status == 200).map(drop);
+    let back = eventually("it is ready again", BACK_IN, look).await.must("F47", "with the right clock, unrestarted")?;
+    act.note(format!("ready {:.2?} after its clock was right again", back.1));
+    act.behind_true_clock(place).await
+}
 
 fn library() -> Result<PathBuf> {
     let folders = fs::read_dir("/usr/lib")?.filter_map(Result::ok).map(|entry| entry.path());

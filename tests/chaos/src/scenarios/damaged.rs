@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use woad_tests::eventually;
 
 use crate::act::Act;
+use crate::agreement;
 use crate::cli::Profile;
 use crate::scenario::Row;
 use crate::verdict::{Must as _, Violation};
@@ -39,7 +40,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         ids: &["F29"],
-        name: "a byte in the middle of a table file is flipped",
+        name: "a byte in the middle of each table file is flipped",
         profile: Profile::Quick,
         stage: Stage::Three,
         play: Ok(|act| Box::pin(flipped_table(act))),
@@ -212,32 +213,37 @@ async fn flipped_table(act: &mut Act) -> Result<()> {
     let follower = act.world.follower().await?;
     let data = act.node(follower)?.data();
     act.node_mut(follower)?.kill().await?;
-    let size = |path: &PathBuf| fs::metadata(path).map(|meta| meta.len()).unwrap_or_default();
-    let mut tables = files(&data, |name| name.ends_with(".sst"))?;
-    tables.sort_by_key(size);
-    let largest = tables.pop().context("no table file")?;
-    flip(&largest, 1, 2)?;
-    act.activated(1);
+    let tables = files(&data, |name| name.ends_with(".sst"))?;
+    for table in &tables {
+        flip(table, 1, 2)?;
+    }
+    act.activated(tables.len());
     act.node_mut(follower)?.start(None)?;
+    let asked = *act.others(follower).first().context("another node")?;
     let start = Instant::now();
-    while act.node_mut(follower)?.runs()? && start.elapsed() < NOTICES {
-        // Whole tables are read, so that the block is.
-        if act.node(follower)?.admin.get("/readyz").await.is_ok_and(|answer| answer.status == 200) {
-            if let Ok(here) = woad_tests::state_of(act.node(follower)?).await {
-                act.note(format!("it runs on, and shows {} pages", here.len()));
-                break;
-            }
+    let mut compared = false;
+    let out = loop {
+        if !act.node_mut(follower)?.runs()? {
+            let status = act.node_mut(follower)?.exited().await?;
+            ensure_refusal(act, status.success(), "a node ended as if nothing were wrong with its table files");
+            break format!("it ended with {status}");
+        }
+        let ready = act.node(follower)?.admin.get("/readyz").await.is_ok_and(|answer| answer.status == 200);
+        if ready && !compared {
+            // Everything is read once.
+            compared = agreement::round(act.node(asked)?).await.is_ok();
+        } else if !ready && compared {
+            break "it has left service".to_owned();
+        }
+        if start.elapsed() > NOTICES * 2 {
+            act.found.push(Violation::new("refusal", "a node with damaged table files is in service"));
+            break "it is in service".to_owned();
         }
         act.hold(Duration::from_millis(100)).await;
-    }
+    };
+    act.note(format!("{} table files damaged: {out}", tables.len()));
     if act.node_mut(follower)?.runs()? {
-        // The block may hold nothing that is shown. Then nothing may be missing.
-        act.agrees().await?;
         act.node_mut(follower)?.kill().await?;
-    } else {
-        let status = act.node_mut(follower)?.exited().await?;
-        act.note(format!("it ended with {status}"));
-        ensure_refusal(act, status.success(), "a node ended as if nothing were wrong with its table file");
     }
     act.replace(follower).await
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 
 use crate::act::Act;
+use crate::agreement;
 use crate::cli::Profile;
 use crate::scenario::Row;
 use crate::verdict::{Must as _, Violation};
@@ -103,7 +104,9 @@ impl Act {
     /// I12 in the middle of things: the workload stands still, and all replicas read the same.
     pub(crate) async fn agrees(&mut self) -> Result<()> {
         self.pause_traffic().await;
-        self.world.cluster.agree().await.must("I12", "replicas")
+        self.world.cluster.agree().await.must("I12", "replicas")?;
+        let place = self.world.leader().await?;
+        agreement::equal(self.node(place)?).await.must("I12", "digests")
     }
 
     /// How many attempts were seen twice, over all nodes.
