@@ -39,7 +39,7 @@ verify: ## the gate: everything that must hold, changing no file of the checkout
 verify-steps:
 	@$(STEP) 'set-up' scripts/setup.sh verify
 	@$(STEP) 'format' cargo fmt --all --check
-	@$(STEP) 'tests of the next two steps' bash -euc 'python3 scripts/arrows.py --self-test; python3 scripts/supply_chain.py --self-test'
+	@$(STEP) 'tests of the scripts' bash -euc 'python3 scripts/arrows.py --self-test; python3 scripts/supply_chain.py --self-test; python3 scripts/mutants.py --self-test'
 	@$(STEP) 'crate arrows and file lengths' python3 scripts/arrows.py
 	@$(STEP) 'supply chain' python3 scripts/supply_chain.py
 	@$(STEP) 'clippy' cargo clippy --locked --workspace --all-targets --quiet
@@ -56,6 +56,13 @@ fix: ## format, and apply what clippy can repair
 .PHONY: fuzz
 fuzz: setup-build ## fuzzing guided by coverage; TARGET=name (make fuzz TARGET=list names them), SECONDS=60 for each
 	@$(STEP) 'fuzz' scripts/fuzz.sh $(or $(TARGET),all) $(or $(SECONDS),60)
+
+.PHONY: mutants
+mutants: ## nineteen deliberate bugs, each of which a laboratory must catch; ARGS names some of them
+	@$(STEP) 'set-up' scripts/setup.sh test
+	@$(STEP) 'build programs with deliberate bugs' cargo build --locked --workspace --bins --features woad/mutants,woad-simulation/mutants
+	@$(SH) 'mkdir -p "$$CARGO_TARGET_DIR/mutants"; cd "$$CARGO_TARGET_DIR/debug"; cp -f woad woadctl woad-simulation woad-chaos ../mutants'
+	@$(STEP) 'mutants' $(SH) 'exec python3 scripts/mutants.py "$$CARGO_TARGET_DIR/mutants" $(ARGS)'
 
 .PHONY: bench-quick
 bench-quick: bench-build ## first figures in three minutes, beside the measured fdatasync
