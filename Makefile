@@ -26,9 +26,10 @@ test: ## all tests, with real processes
 	@$(STEP) 'examples in the documentation' cargo test --locked --workspace --doc --quiet
 
 .PHONY: chaos
-chaos: ## the full fault matrix with real processes; as root; ARGS='--only F02,F08', '--list'
+chaos: ## 500 seeds of the simulation, then the full fault matrix, as root; ARGS='--only F02,F08' or '--list': the matrix alone
 	@$(STEP) 'set-up' scripts/setup.sh test
-	@$(STEP) 'build the fault lab and the programs under test' cargo build --locked -p woad -p woadctl -p woad-chaos
+	@$(STEP) 'build the laboratories and the programs under test' cargo build --locked --workspace --bins
+	@$(if $(ARGS),,$(STEP) 'simulation' $(SH) 'exec "$$CARGO_TARGET_DIR/debug/woad-simulation" run --seeds 1..=500 --jobs 2')
 	@$(STEP) 'fault lab' scripts/chaos.sh --profile full $(ARGS)
 
 .PHONY: verify
