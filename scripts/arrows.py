@@ -2,6 +2,7 @@
 """Checks that crates of this workspace depend on each other only along the arrows of docs/, and that no Rust file is too long.
 
     node -> api/* -> api/http -> api/identity -> raft-store/core        node -> raft-store -> raft-store/core
+    node, api/http, raft-store -> admission
 
 `raft-store` never names a user, `identity` never names HTTP, protocols never import each other, and the programs that look
 at Woad from outside (woadctl, tests, benchmarks) do so over the wire only.
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MAX_LINES = 800
 
 CORE, STORE, IDENTITY, HTTP, NODE = "raft-store-core", "raft-store", "woad-identity", "woad-http", "woad"
+ADMISSION = "woad-admission"
 SIMULATION = "woad-simulation"
 # Fuzz targets call the parsers of every crate.
 FUZZ = "woad-fuzz"
@@ -29,7 +31,14 @@ def allowed(name, folder, members):
     """Names that the crate `name` in `folder` may depend on, or None when no rule knows the crate.
 
     `members` maps each crate of the workspace to its folder, relative to the root."""
-    fixed = {CORE: set(), IDENTITY: {CORE}, HTTP: {IDENTITY, CORE}, STORE: {CORE}, SIMULATION: {STORE, CORE}}
+    fixed = {
+        CORE: set(),
+        ADMISSION: set(),
+        IDENTITY: {CORE},
+        HTTP: {IDENTITY, CORE, ADMISSION},
+        STORE: {CORE, ADMISSION},
+        SIMULATION: {STORE, CORE},
+    }
     if name in fixed:
         return fixed[name]
     if name in OUTSIDE:
@@ -37,7 +46,7 @@ def allowed(name, folder, members):
     if name == FUZZ:
         return set(members)
     if name == NODE:
-        return {STORE, CORE} | {member for member, where in members.items() if where.startswith("api/")}
+        return {STORE, CORE, ADMISSION} | {member for member, where in members.items() if where.startswith("api/")}
     if folder.startswith("api/"):
         return {HTTP, IDENTITY, CORE}
     return None
@@ -84,6 +93,7 @@ def main():
 class Tests(unittest.TestCase):
     FOLDERS = {
         CORE: "raft-store/core",
+        ADMISSION: "admission",
         STORE: "raft-store",
         IDENTITY: "api/identity",
         HTTP: "api/http",
@@ -105,6 +115,7 @@ class Tests(unittest.TestCase):
         for name, target in [
             (IDENTITY, CORE), (HTTP, IDENTITY), ("woad-oauth", HTTP), ("woad-scim", CORE), (STORE, CORE),
             (NODE, "woad-scim"), (NODE, STORE), (NODE, IDENTITY), ("woadctl", "serde"), ("woad-fuzz", STORE),
+            (STORE, ADMISSION), (HTTP, ADMISSION),
         ]:
             self.assertEqual(self.faults(name, target), 0, f"{name} -> {target}")
 
@@ -112,6 +123,7 @@ class Tests(unittest.TestCase):
         for name, target in [
             (CORE, STORE), (STORE, IDENTITY), (IDENTITY, HTTP), (IDENTITY, STORE), (HTTP, STORE), ("woad-oauth", "woad-scim"),
             ("woad-oauth", STORE), ("woadctl", IDENTITY), ("woad-tests", NODE), ("woad-oauth", NODE), (NODE, "woad-fuzz"),
+            (ADMISSION, CORE),
         ]:
             self.assertEqual(self.faults(name, target), 1, f"{name} -> {target}")
 

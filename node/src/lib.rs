@@ -15,6 +15,7 @@ pub mod protocols;
 pub mod reference;
 pub mod refusals;
 pub mod rejoin;
+pub mod resources;
 pub mod runtime;
 pub mod status;
 pub mod store;

@@ -8,10 +8,13 @@ use prometheus::proto::{MetricFamily, MetricType};
 use prometheus::{Encoder as _, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 
 use parking_lot::RwLock;
+use woad_admission::DoorMetrics;
+use woad_http::LoadMetrics;
 
 use crate::VERSION;
 use crate::jobs::JobMetrics;
 use crate::refusals::RefusalMetrics;
+use crate::resources::MemoryMetrics;
 
 /// The source revision this binary was built from, if the build named one.
 const REVISION: &str = match option_env!("BUILD_REVISION") {
@@ -51,6 +54,14 @@ pub struct Metrics {
     pub jobs: JobMetrics,
     /// Of refused operations.
     pub refusals: RefusalMetrics,
+    /// Of the https listeners' connections.
+    pub https: DoorMetrics,
+    /// Of the operations listeners' connections.
+    pub operations: DoorMetrics,
+    /// Of requests under way.
+    pub load: LoadMetrics,
+    /// Of memory.
+    pub memory: MemoryMetrics,
 }
 
 impl Metrics {
@@ -77,12 +88,18 @@ impl Metrics {
         let tls = TlsMetrics { certificate_not_after: not_after, reloads };
         let jobs = JobMetrics::new()?;
         let refusals = RefusalMetrics::new()?;
-        let metrics = Self { registry: Registry::new(), families: RwLock::default(), ready, tls, jobs, refusals };
+        let (https, operations) = (DoorMetrics::new("https")?, DoorMetrics::new("operations")?);
+        let (load, memory) = (LoadMetrics::new()?, MemoryMetrics::new()?);
+        let (registry, families) = (Registry::new(), RwLock::default());
+        let metrics = Self { registry, families, ready, tls, jobs, refusals, https, operations, load, memory };
         metrics.add(Box::new(info))?;
         metrics.add(Box::new(metrics.ready.clone()))?;
         metrics.add(Box::new(metrics.tls.certificate_not_after.clone()))?;
         metrics.add(Box::new(metrics.tls.reloads.clone()))?;
-        for collector in metrics.jobs.collectors().into_iter().chain(metrics.refusals.collectors()) {
+        let doors = [&metrics.https, &metrics.operations].into_iter().flat_map(DoorMetrics::collectors);
+        let limits = metrics.load.collectors().into_iter().chain(metrics.memory.collectors());
+        let work = metrics.jobs.collectors().into_iter().chain(metrics.refusals.collectors());
+        for collector in work.chain(doors).chain(limits) {
             metrics.add(collector)?;
         }
         metrics.add(Box::new(ProcessCollector::for_self()))?;
@@ -102,7 +119,9 @@ impl Metrics {
             .collect();
         for desc in collector.desc() {
             let kind = kinds.get(&desc.fq_name).copied().unwrap_or("gauge");
-            let family = Family { kind, help: desc.help.clone(), labels: desc.variable_labels.clone() };
+            let fixed = desc.const_label_pairs.iter().map(|pair| pair.name().to_owned());
+            let labels = fixed.chain(desc.variable_labels.iter().cloned()).collect();
+            let family = Family { kind, help: desc.help.clone(), labels };
             found.insert(desc.fq_name.clone(), family);
         }
         self.registry.register(collector)?;

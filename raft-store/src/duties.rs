@@ -34,8 +34,11 @@ const IN_TURN: Duration = Duration::from_millis(300);
 const PROBE_WAIT: Duration = Duration::from_millis(450);
 /// Between two looks at the membership.
 const MEMBERSHIP: Duration = Duration::from_millis(200);
-/// Between two looks for expired records; a full step is followed by the next at once.
+/// Between two looks for expired records; a full step is followed by the next after a pause.
 const SWEEP: Duration = Duration::from_secs(1);
+/// The pause is as long as the step took, and within these bounds: others' transactions have half of the time at least,
+/// however many records expire at once.
+const SWEEP_PAUSE: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(100));
 /// Between two looks at the log's size.
 const COMPACT: Duration = Duration::from_millis(500);
 /// Bytes of log after which a snapshot is built while the disk is nearly full.
@@ -213,6 +216,7 @@ impl Duties {
             let shared = &self.cluster.shared;
             let now = shared.clock.now();
             let attempt = AttemptId(self.cluster.env.random_id());
+            let started = Instant::now();
             let step = {
                 let Ok(kv) = shared.view() else { return };
                 let level = shared.progress.lock().position.level.0;
@@ -224,6 +228,7 @@ impl Duties {
                     if !self.origin.sweep(&entry, attempt).await || !full {
                         return;
                     }
+                    tokio::time::sleep(started.elapsed().clamp(SWEEP_PAUSE.0, SWEEP_PAUSE.1)).await;
                 }
                 Ok(None) => return,
                 Err(error) => {

@@ -11,6 +11,7 @@ pub mod env;
 mod fault;
 #[doc(hidden)]
 pub mod fuzz;
+pub mod limits;
 mod machine;
 pub mod metrics;
 mod net;

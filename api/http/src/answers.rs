@@ -54,7 +54,9 @@ impl Answers {
         match &self.pages {
             Some(pages) if headers.get_all(ACCEPT).iter().any(html) => {
                 let page = ErrorPage::new(PageFault::Refused(refused), context, headers, None);
-                error_page(pages.as_ref(), &page)
+                let mut response = error_page(pages.as_ref(), &page);
+                refused.close(&mut response);
+                response
             }
             _ => refused.respond(self.shape(path)),
         }

@@ -55,6 +55,10 @@ impl ClientCall {
             other => OAuthError::new(Code::InvalidRequest, other.to_string()).into(),
         })?;
         let credentials = Credentials::of(&incoming.parts.headers, &form).map_err(OAuthError::from)?;
+        if let Some(secret) = &credentials.secret {
+            let guarded = services.guard(&incoming.context, &credentials.client_id, secret);
+            guarded.map_err(|refused| Rejection::from(refused.respond(Shape::OAuth)))?;
+        }
         Ok(Self { context: incoming.context, realm, credentials, form })
     }
 }

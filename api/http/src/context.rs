@@ -10,7 +10,12 @@ use uuid::Uuid;
 use woad_identity::realm::{self, HostName, Realms};
 
 use crate::error::Refused;
+use crate::guarded::Presentation;
 use crate::services::Services;
+
+/// The address that a trusted proxy calls for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Behind(pub(crate) IpAddr);
 
 /// The other end of a connection. Forwarding headers change nothing of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,13 +49,22 @@ pub struct RequestContext {
     pub id: Arc<str>,
     /// Who is connected.
     pub peer: Peer,
+    /// Whom a trusted proxy calls for.
+    pub(crate) behind: Option<IpAddr>,
+    pub(crate) presented: Presentation,
 }
 
 impl RequestContext {
     /// A new request from this peer.
     #[must_use]
     pub fn new(peer: Peer) -> Self {
-        Self { id: Uuid::now_v7().to_string().into(), peer }
+        Self { id: Uuid::now_v7().to_string().into(), peer, behind: None, presented: Presentation::default() }
+    }
+
+    /// The address of who asks: behind trusted proxies what they say, else the peer's.
+    #[must_use]
+    pub fn client(&self) -> Option<IpAddr> {
+        self.behind.or_else(|| self.peer.ip())
     }
 
     /// What the store is given with this request.

@@ -14,13 +14,15 @@ use http::header::{
     STRICT_TRANSPORT_SECURITY, TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use hyper::body::Body as _;
 use tracing::Instrument;
 
 use crate::answers::Answers;
-use crate::context::{Peer, RequestContext};
+use crate::context::{Behind, Peer, RequestContext};
 use crate::error::{Refused, Shape};
 use crate::leftover::Leftover;
 use crate::limits::{MAX_HEADER_BYTES, MAX_HEADERS, MAX_URI_BYTES};
+use crate::load::{Admitted, Load};
 use crate::metrics::Metrics;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -46,24 +48,32 @@ pub fn wrap(router: Router, answers: impl Into<Answers>, metrics: Metrics) -> Ro
 async fn edge(answers: Arc<Answers>, metrics: Metrics, mut request: Request, next: Next) -> Response {
     let start = Instant::now();
     let peer = request.extensions().get::<Peer>().copied().unwrap_or(Peer::Unknown);
-    let context = RequestContext::new(peer);
+    let mut context = RequestContext::new(peer);
+    context.behind = request.extensions_mut().remove::<Behind>().map(|Behind(client)| client);
     let span = tracing::info_span!("request", id = %context.id);
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let shape = answers.shape(request.uri().path());
-    let mut response = if let Err(refused) = check(request.uri(), request.headers(), shape) {
-        answers.refuse(refused, request.uri().path(), &context, request.headers())
-    } else {
-        request.extensions_mut().insert(context.clone());
-        let (request, leftover) = Leftover::watch(request);
-        // Handlers leave nothing half-done behind: what they share is the store, which takes whole transactions.
-        let answered = AssertUnwindSafe(next.run(request).instrument(span.clone())).catch_unwind();
-        let response = answered.await.unwrap_or_else(|_| Refused::Broken.respond(shape));
-        if let Some(leftover) = leftover {
-            leftover.discard(response.status());
+    let admitted = admit(&mut request);
+    let checked = admitted.and_then(|admitted| check(request.uri(), request.headers(), shape).map(|()| admitted));
+    let mut response = match checked {
+        Err(refused) => answers.refuse(refused, request.uri().path(), &context, request.headers()),
+        Ok(admitted) => {
+            request.extensions_mut().insert(context.clone());
+            let (request, leftover) = Leftover::watch(request);
+            // Handlers leave nothing half-done behind: what they share is the store, which takes whole transactions.
+            let answered = AssertUnwindSafe(next.run(request).instrument(span.clone())).catch_unwind();
+            let response = answered.await.unwrap_or_else(|_| Refused::Broken.respond(shape));
+            if let Some(leftover) = leftover {
+                leftover.discard(response.status());
+            }
+            match admitted {
+                Some(admitted) => counted(response, admitted),
+                None => response,
+            }
         }
-        response
     };
+    context.presented.ended(response.status());
     protect(response.headers_mut());
     if let Ok(id) = HeaderValue::from_str(&context.id) {
         response.headers_mut().insert(REQUEST_ID, id);
@@ -72,7 +82,7 @@ async fn edge(answers: Arc<Answers>, metrics: Metrics, mut request: Request, nex
     let took = start.elapsed();
     metrics.answered(route, &method, response.status(), took);
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-    let ip = peer.ip().map(tracing::field::display);
+    let ip = context.client().map(tracing::field::display);
     span.in_scope(|| {
         tracing::info!(
             target: "woad::access",
@@ -84,6 +94,22 @@ async fn edge(answers: Arc<Answers>, metrics: Metrics, mut request: Request, nex
             peer = ip,
         );
     });
+    response
+}
+
+/// Counts a request as under way, at listeners that keep a count.
+fn admit(request: &mut Request) -> Result<Option<Arc<Admitted>>, Refused> {
+    let Some(load) = request.extensions_mut().remove::<Arc<Load>>() else { return Ok(None) };
+    let admitted = load.admit().map_err(|_| Refused::Busy)?;
+    request.extensions_mut().insert(Arc::clone(&admitted));
+    Ok(Some(admitted))
+}
+
+/// Counts the answer's bytes too, until the last of them was taken.
+fn counted(mut response: Response, admitted: Arc<Admitted>) -> Response {
+    let bytes = response.body().size_hint().lower();
+    admitted.hold(usize::try_from(bytes).unwrap_or(usize::MAX));
+    response.extensions_mut().insert(admitted);
     response
 }
 

@@ -1,5 +1,7 @@
 //! A request on its way to a requirement.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
@@ -11,6 +13,7 @@ use crate::context::{Peer, RequestContext};
 use crate::error::Refused;
 use crate::form::{Form, FormError};
 use crate::limits::{MAX_FORM_BYTES, MAX_JSON_BYTES};
+use crate::load::Admitted;
 use crate::media::Media;
 use crate::object::Object;
 
@@ -60,6 +63,7 @@ pub struct Incoming {
     /// Its head.
     pub parts: Parts,
     body: Body,
+    admitted: Option<Arc<Admitted>>,
 }
 
 impl Incoming {
@@ -67,7 +71,8 @@ impl Incoming {
         let (mut parts, body) = request.into_parts();
         let context = parts.extensions.remove::<RequestContext>();
         let context = context.unwrap_or_else(|| RequestContext::new(Peer::Unknown));
-        Self { context, parts, body }
+        let admitted = parts.extensions.remove::<Arc<Admitted>>();
+        Self { context, parts, body, admitted }
     }
 
     /// Whether there is a body. One of a request that needs none is not read.
@@ -109,7 +114,7 @@ impl Incoming {
     /// See [`Refused`].
     pub async fn bytes(&mut self, media: Media, limit: usize) -> Result<bytes::Bytes, Refused> {
         media.check(&self.parts.headers)?;
-        body::read(&self.parts.headers, std::mem::take(&mut self.body), limit).await
+        body::read(&self.parts.headers, std::mem::take(&mut self.body), limit, self.admitted.as_deref()).await
     }
 
     /// The body's bytes, announced as JSON, for a digest and for [`parse_json`].

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::{Method, StatusCode};
-use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::{HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
 /// From a local read to a transaction that waited for an election.
 const BUCKETS: [f64; 12] = [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
@@ -92,6 +92,7 @@ pub struct Metrics {
     hashes: IntCounterVec,
     hash_queue: IntGauge,
     sign_ins: IntCounterVec,
+    throttled: IntCounter,
 }
 
 impl Metrics {
@@ -111,13 +112,16 @@ impl Metrics {
         let hash_queue = IntGauge::new("woad_password_queue_length", "Requests that wait for a password hash")?;
         let sign_ins = Opts::new("woad_sign_ins_total", "Attempts to sign in with a password, by outcome");
         let sign_ins = IntCounterVec::new(sign_ins, &["outcome"])?;
+        let help = "Requests refused with 429 because too many wrong credentials came from their address";
+        let throttled = IntCounter::new("woad_authentications_throttled_total", help)?;
+        registry.register(Box::new(throttled.clone()))?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
         registry.register(Box::new(tokens.clone()))?;
         registry.register(Box::new(hashes.clone()))?;
         registry.register(Box::new(hash_queue.clone()))?;
         registry.register(Box::new(sign_ins.clone()))?;
-        Ok(Self { requests, seconds, tokens, hashes, hash_queue, sign_ins })
+        Ok(Self { requests, seconds, tokens, hashes, hash_queue, sign_ins, throttled })
     }
 
     /// Counts an answer. `route` is a template, never a path.
@@ -134,6 +138,11 @@ impl Metrics {
     /// Counts an attempt to sign in.
     pub fn sign_in(&self, outcome: SignInOutcome) {
         self.sign_ins.with_label_values(&[outcome.name()]).inc();
+    }
+
+    /// Counts a request refused for what its address presented before.
+    pub(crate) fn throttled(&self) {
+        self.throttled.inc();
     }
 
     /// Counts a password hash.

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use raft_store_core::Store;
+use woad_admission::Throttle;
 use woad_identity::keys::KeyCache;
 use woad_identity::refusal::Refusals;
 
 use crate::error::Unavailable;
+use crate::limits::FAILURES;
 use crate::metrics::Metrics;
 use crate::page::{PageRenderer, PlainPages};
 use crate::passwords::PasswordPool;
@@ -54,6 +56,8 @@ pub struct Services {
     pub metrics: Metrics,
     /// Where passwords are hashed.
     pub passwords: PasswordPool,
+    /// Who presented wrong credentials too often.
+    pub throttle: Arc<Throttle>,
     /// How pages look that any protocol may have to show.
     pub pages: Arc<dyn PageRenderer>,
     /// Where refused operations are counted for the audit chains.
@@ -69,6 +73,7 @@ impl Services {
             keys: Arc::new(KeyCache::default()),
             random: Arc::new(SystemRandom),
             passwords: PasswordPool::for_this_machine(metrics.clone()),
+            throttle: Arc::new(Throttle::new(FAILURES)),
             pages: Arc::new(PlainPages),
             refusals: Arc::default(),
             metrics,
@@ -86,6 +91,13 @@ impl Services {
     #[must_use]
     pub fn with_passwords(mut self, passwords: PasswordPool) -> Self {
         self.passwords = passwords;
+        self
+    }
+
+    /// With another count of wrong credentials.
+    #[must_use]
+    pub fn with_throttle(mut self, throttle: Arc<Throttle>) -> Self {
+        self.throttle = throttle;
         self
     }
 

@@ -21,7 +21,7 @@ impl NoClient {
     /// Counts it for the realm's audit chain.
     pub(crate) fn note(self, services: &Services, call: &ClientCall) {
         let subject = if self == Self::Auth(ClientAuthError::UnknownClient) { "" } else { &call.credentials.client_id };
-        services.refusals.note(Some(&call.realm.key), RefusalKind::Client, subject, call.context.peer.ip());
+        services.refusals.note(Some(&call.realm.key), RefusalKind::Client, subject, call.context.client());
     }
 
     /// Unknown and wrong look alike; that a client is suspended is only said once its secret proved right.

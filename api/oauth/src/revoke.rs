@@ -19,7 +19,7 @@ fn evaluate(
         Ok(proved) => proved,
         Err(error) => return Ok(Outcome::Answer(Err(error))),
     };
-    let actor = Actor::client(client.id(), call.context.peer.ip(), call.context.id.as_ref());
+    let actor = Actor::client(client.id(), call.context.client(), call.context.id.as_ref());
     Ok(match revoke(tx, &realm, &services.keys, &client, token, &actor)? {
         Outcome::Commit(revocation) => Outcome::Commit(Ok(revocation)),
         Outcome::Answer(revocation) => Outcome::Answer(Ok(revocation)),

@@ -68,6 +68,11 @@ async fn draw(
 async fn look(visit: &Visit) -> Result<(TokenHash, LiveLink), PageError> {
     let gone = || visit.fail(PageFault::LinkGone);
     let token = visit.call.path.first().map(String::as_str).unwrap_or_default();
+    let guarded = visit.services.guard(&visit.call.context, "link", token);
+    guarded.map_err(|refused| {
+        let page = visit.call.error(PageFault::Throttled);
+        refused.retry_after().map_or(page.clone(), |seconds| page.with_retry_after(seconds))
+    })?;
     let hash = TokenHash::of_presented(token).ok_or_else(gone)?;
     let look = visit.view(Freshness::Linearizable, |view| link::look(view, &visit.call.realm.key, &hash)).await?;
     look.map(|link| (hash, link)).map_err(|_| gone())

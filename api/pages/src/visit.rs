@@ -98,7 +98,7 @@ impl Visit {
 
     /// The person as the one who acts.
     pub(crate) fn actor(&self, session: &LiveSession) -> Actor {
-        Actor::user(session.user().key.1, self.call.context.peer.ip(), self.call.context.id.as_ref())
+        Actor::user(session.user().key.1, self.call.context.client(), self.call.context.id.as_ref())
     }
 
     /// Binds a form to this browser: to its session, or before sign-in to a cookie of its own.

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use cluster::Cluster;
 pub use env::{Environment, PREFIX};
 pub(crate) use env::{SCHEMA, admits, variable};
-pub use https::{Https, TrustedProxy};
+pub use https::{Forwarded, Https, TrustedProxy};
 pub use limits::Limits;
 pub use load::{DEFAULT_FILE, LoadError, load};
 pub use log::{Format, Log};

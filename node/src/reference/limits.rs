@@ -13,7 +13,8 @@ pub(super) struct Limit {
 
 /// All of them, in the order of the parts.
 pub(super) fn all() -> Vec<Limit> {
-    let rows = node().into_iter().chain(transactions()).chain(people()).chain(sign_in()).chain(grants()).chain(watch());
+    let rows = node().into_iter().chain(peers()).chain(transactions()).chain(people()).chain(sign_in()).chain(grants());
+    let rows = rows.chain(watch());
     let rows = rows.map(|(name, value, reason)| Limit { name: name.to_owned(), value, reason: reason.to_owned() });
     let fixed = woad_http::limits::TABLE.iter().chain(woad_scim::limits::TABLE).map(|(name, value, reason)| Limit {
         name: (*name).to_owned(),
@@ -27,6 +28,7 @@ type Row = (&'static str, String, &'static str);
 
 fn node() -> Vec<Row> {
     use crate::health::{MAX_APPLY_LAG, MAX_CLOCK_OFFSET_MS, MAX_QUORUM_AGE};
+    use crate::resources::{FEWEST_FILES, HARD_PERCENT, SOFT_PERCENT};
     use crate::runtime::{DRAIN, OPERATIONS_CONNECTIONS};
     vec![
         ("Ready: last answer of a quorum", span(MAX_QUORUM_AGE), "a cut-off node leaves the load balancer within 2 s"),
@@ -35,6 +37,9 @@ fn node() -> Vec<Row> {
         ("Requests under way at stop", span(DRAIN), "the whole stop takes less than 3 s"),
         ("Flush that ends the process", span(raft_store::DISK_HUNG), "leadership was given away long before"),
         ("Connections of an operations listener", OPERATIONS_CONNECTIONS.to_string(), "a few monitors and operators"),
+        ("Open files without which a node does not start", FEWEST_FILES.to_string(), "Raft and database keep theirs"),
+        ("Memory in use from which on fewer requests are let in", format!("{SOFT_PERCENT} %"), "503 before the killer"),
+        ("Memory in use from which on only the fewest are", format!("{HARD_PERCENT} %"), "what runs must still end"),
     ]
 }
 
@@ -83,7 +88,24 @@ fn transactions() -> Vec<Row> {
             "bounds the work of one entry after a pause",
         ),
         ("Attempts of a node under way", store::MAX_IN_FLIGHT.to_string(), "latency grows beyond, throughput does not"),
+        ("Requests of a node that wait to write", store::MAX_WAITING.to_string(), "what waits is memory: 503 beyond"),
+        ("Reads of a node that wait for a quorum", store::MAX_READERS.to_string(), "what waits is memory: 503 beyond"),
         ("Records a sweep removes at once", store::SWEEP_STEP.to_string(), "others' transactions go between"),
+    ]
+}
+
+fn peers() -> Vec<Row> {
+    use raft_store::limits::{FAILED_JOINS, HANDSHAKE, JOINS, MEMBERS, STRANGER_BYTES, STRANGERS};
+    let joins = format!("{}, {} more a minute", FAILED_JOINS.burst, FAILED_JOINS.per_minute);
+    vec![
+        ("Connections at the peer port", MEMBERS.total.to_string(), "members hold a handful each"),
+        ("Handshakes at the peer port at once", MEMBERS.fresh.to_string(), "the oldest goes for a new one"),
+        ("Time for a handshake at the peer port", span(HANDSHAKE), "members take milliseconds"),
+        ("Connections without certificate there", STRANGERS.total.to_string(), "they can only join"),
+        ("The same, of one address", STRANGERS.per_source.to_string(), "the oldest goes for a new one"),
+        ("Bytes of a join request", STRANGER_BYTES.to_string(), "a certificate request and a token"),
+        ("Joins looked at at once", JOINS.to_string(), "others ask another member"),
+        ("Failed joins of one address", joins, "a token can't be guessed, but looking costs"),
     ]
 }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use raft_store_core::store::BoxFuture;
 use woad_admin::{InitError, Running};
+use woad_admission::Throttle;
 use woad_http::{PasswordPool, Services};
 use zeroize::Zeroizing;
 
@@ -22,13 +23,16 @@ struct Inner {
     options: Options,
     http: woad_http::Metrics,
     passwords: PasswordPool,
+    throttle: Arc<Throttle>,
     services: OnceLock<Services>,
 }
 
 impl Inner {
     fn opened(&self, member: Arc<dyn Member>) {
         // The phase admits one opening at a time, and none after the first that succeeds.
-        let services = Services::new(member.store(), self.http.clone()).with_passwords(self.passwords.clone());
+        let services = Services::new(member.store(), self.http.clone())
+            .with_passwords(self.passwords.clone())
+            .with_throttle(Arc::clone(&self.throttle));
         let _ = self.services.set(services);
         self.status.set_member(member);
     }
@@ -59,8 +63,10 @@ impl Lifecycle {
         options: Options,
         http: woad_http::Metrics,
         passwords: PasswordPool,
+        throttle: Throttle,
     ) -> Self {
-        Self(Arc::new(Inner { status, opener, options, http, passwords, services: OnceLock::new() }))
+        let throttle = Arc::new(throttle);
+        Self(Arc::new(Inner { status, opener, options, http, passwords, throttle, services: OnceLock::new() }))
     }
 
     /// What protocols stand on, once there is a store.

@@ -9,13 +9,15 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpSocket, UnixListener};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use woad_admin::{Admin, OperatorToken};
-use woad_http::Peer;
+use woad_admission::{Caps, Door, Network};
+use woad_http::limits::SEND_BUFFER_BYTES;
 use woad_http::server::{Limits, Socket, TlsProvider, serve};
+use woad_http::{Load, Peer, Proxies};
 
 use super::{Lifecycle, RunError};
 use crate::config::{self, Config, TrustedProxy, read_bounded};
@@ -23,6 +25,7 @@ use crate::metrics::Metrics;
 use crate::operations::probes::{self, Probes};
 use crate::operations::socket;
 use crate::protocols;
+use crate::resources::Plan;
 use crate::status::Status;
 use crate::tls::{self, CertificateFiles, Reloader};
 
@@ -33,12 +36,17 @@ pub const OPERATIONS_DRAIN: Duration = Duration::from_millis(100);
 /// Connections of each operations listener: a few monitors and a few operators.
 pub const OPERATIONS_CONNECTIONS: usize = 64;
 
+/// Connections that the kernel holds for a listener until they are accepted, which is at once.
+const BACKLOG: u32 = 1024;
+
 /// What all listeners stand on.
 pub(super) struct Shared {
     pub(super) status: Arc<Status>,
     pub(super) lifecycle: Arc<Lifecycle>,
     pub(super) http: woad_http::Metrics,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) plan: Plan,
+    pub(super) load: Arc<Load>,
 }
 
 impl Shared {
@@ -88,7 +96,8 @@ pub(super) async fn operations(
     let lifecycle: Arc<dyn woad_admin::Lifecycle> = Arc::clone(&shared.lifecycle) as _;
     let admin = Admin { lifecycle, token: operator_token(config)? };
     let router = woad_admin::router(admin, shared.http.clone()).merge(probes::detailed(shared.probes()));
-    let limits = Limits { connections: OPERATIONS_CONNECTIONS, drain: OPERATIONS_DRAIN };
+    let all = OPERATIONS_CONNECTIONS;
+    let door = || Door::new(Caps { total: all, per_source: all, fresh: all }, [], shared.metrics.operations.clone());
 
     let path = config.socket();
     if let Some(folder) = path.parent().filter(|folder| *folder == config.node.data_dir) {
@@ -98,9 +107,12 @@ pub(super) async fn operations(
     let failed = |source| RunError::Listen { key: "operations.socket", source };
     let listener = UnixListener::from_std(listener).map_err(failed)?;
     let mut tasks = JoinSet::new();
+    let limits = Limits { door: door(), drain: OPERATIONS_DRAIN, load: None, proxies: None };
     tasks.spawn(serve(Socket::Unix(listener), None, router.clone(), stop.clone().cancelled_owned(), limits));
     if let Some(address) = config.operations.listen {
-        let listener = bind("operations.listen", address).await?;
+        let listener = bind("operations.listen", address)?;
+        // Other users of this machine can't take the socket's places.
+        let limits = Limits { door: door(), drain: OPERATIONS_DRAIN, load: None, proxies: None };
         tasks.spawn(serve(Socket::Tcp(listener), None, router, stop.clone().cancelled_owned(), limits));
     }
     tracing::info!(socket = %path.display(), "operations listener open");
@@ -112,13 +124,19 @@ pub(super) async fn https(config: &Config, shared: &Shared, reload: &Arc<Notify>
     let (tls, watch) = certificate(config, shared, reload)?;
     let mut sockets = Vec::new();
     for address in &config.https.listen {
-        sockets.push((*address, bind("https.listen", *address).await?));
+        sockets.push((*address, bind("https.listen", *address)?));
     }
     let services = shared.lifecycle.services();
     let protocols = services.map_or_else(Router::new, |services| protocols::https(services.clone()));
     let router = protocols.merge(probes::bare(shared.probes()));
-    let connections = usize::try_from(config.limits.connections).unwrap_or(usize::MAX);
-    let limits = Limits { connections, drain: DRAIN };
+    let trusted: Vec<Network> = config.https.trusted_proxies.iter().map(|proxy| proxy.0).collect();
+    let proxies = Proxies::new(trusted.clone(), config.https.forwarded_header.into());
+    let limits = Limits {
+        door: https_door(&shared.plan, trusted, shared),
+        drain: DRAIN,
+        load: Some(Arc::clone(&shared.load)),
+        proxies: (!config.https.trusted_proxies.is_empty()).then(|| Arc::new(proxies)),
+    };
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
     for (address, listener) in sockets {
@@ -126,10 +144,18 @@ pub(super) async fn https(config: &Config, shared: &Shared, reload: &Arc<Notify>
         if config.https.plain && !address.ip().is_loopback() {
             router = only_from(router, config.https.trusted_proxies.clone());
         }
-        tasks.spawn(serve(Socket::Tcp(listener), tls.clone(), router, stop.clone().cancelled_owned(), limits));
-        tracing::info!(%address, tls = tls.is_some(), "https listener open");
+        let (tls, limits) = (tls.clone(), limits.clone());
+        let encrypted = tls.is_some();
+        tasks.spawn(serve(Socket::Tcp(listener), tls, router, stop.clone().cancelled_owned(), limits));
+        tracing::info!(%address, tls = encrypted, "https listener open");
     }
     Ok(Https { listeners: Listeners { tasks, socket: None }, stop, watch })
+}
+
+/// One door for all https listeners.
+fn https_door(plan: &Plan, exempt: Vec<Network>, shared: &Shared) -> Arc<Door> {
+    let caps = Caps { total: plan.connections, per_source: plan.connections_per_source, fresh: plan.connections };
+    Door::new(caps, exempt, shared.metrics.https.clone())
 }
 
 fn certificate(
@@ -170,12 +196,20 @@ fn operator_token(config: &Config) -> Result<Option<OperatorToken>, RunError> {
     OperatorToken::new(token).map(Some).map_err(|error| failed(error.to_string()))
 }
 
-async fn bind(key: &'static str, address: SocketAddr) -> Result<TcpListener, RunError> {
+fn bind(key: &'static str, address: SocketAddr) -> Result<TcpListener, RunError> {
+    let listen = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.set_reuseaddr(true)?;
+        // Connections inherit it.
+        socket.set_send_buffer_size(u32::try_from(SEND_BUFFER_BYTES).unwrap_or(u32::MAX))?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
     let failed = |source: std::io::Error| {
         let source = std::io::Error::new(source.kind(), format!("{address}: {source}"));
         RunError::Listen { key, source }
     };
-    TcpListener::bind(address).await.map_err(failed)
+    listen().map_err(failed)
 }
 
 /// Makes the data folder, for this user alone, if it is missing.

@@ -13,7 +13,8 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use woad_http::PasswordPool;
+use woad_admission::{Throttle, ThrottleLimits};
+use woad_http::{Load, PasswordPool};
 
 pub use controls::Controls;
 pub use lifecycle::Lifecycle;
@@ -25,6 +26,7 @@ use crate::metrics::Metrics;
 use crate::operations::socket::SocketError;
 use crate::phase::{InvalidTransition, Phase};
 use crate::refusals::Recording;
+use crate::resources::{self, FilesError, Plan};
 use crate::status::Status;
 use crate::store::{Member, OpenError, Opener, Options, Presence};
 use crate::tls::ReloadError;
@@ -60,6 +62,9 @@ pub enum RunError {
     /// See [`OpenError`].
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// See [`FilesError`].
+    #[error(transparent)]
+    Files(#[from] FilesError),
     /// A metric's name is taken.
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -85,8 +90,17 @@ pub async fn run(config: Config, opener: Arc<dyn Opener>, controls: Controls) ->
     let status = Arc::new(Status::default());
     let http = woad_http::Metrics::register(metrics.registry())?;
     let passwords = passwords(&config, &http);
-    let lifecycle = Arc::new(Lifecycle::new(Arc::clone(&status), opener, options, http.clone(), passwords));
-    let part = listeners::Shared { status, lifecycle, http, metrics };
+    let limits = &config.limits;
+    let throttle = ThrottleLimits { burst: limits.failures, per_minute: limits.failures_per_minute };
+    let throttle = Throttle::new(throttle);
+    let lifecycle = Lifecycle::new(Arc::clone(&status), opener, options, http.clone(), passwords, throttle);
+    let lifecycle = Arc::new(lifecycle);
+    let plan = Plan::of(&config.limits, resources::raise_files()?, resources::memory_limit());
+    tracing::info!(?plan, "limits of this machine");
+    let load = Load::new(plan.load, metrics.load.clone());
+    let pressure = resources::watch(Arc::clone(&load), plan.memory, metrics.memory.clone());
+    let pressure = tokio::spawn(pressure);
+    let part = listeners::Shared { status, lifecycle, http, metrics, plan, load };
 
     // Operations first: it tells how the rest is getting on, and the last to go.
     let operations_stop = CancellationToken::new();
@@ -94,6 +108,7 @@ pub async fn run(config: Config, opener: Arc<dyn Opener>, controls: Controls) ->
     let outcome = serve(&config, presence, &part, &controls).await;
     operations_stop.cancel();
     operations.finished().await;
+    pressure.abort();
     outcome
 }
 

@@ -22,5 +22,9 @@ pub const OUTCOME_RETENTION_MS: u64 = 90_000;
 pub const OUTCOME_PURGE_STEP: usize = 256;
 /// Attempts of one node that may be under way at once.
 pub const MAX_IN_FLIGHT: usize = 256;
+/// Requests of one node that may wait to begin an attempt: two seconds' worth; further ones are refused at once.
+pub const MAX_WAITING: usize = 1024;
+/// Readers of one node that may wait for a confirmation; further ones are refused at once.
+pub const MAX_READERS: usize = 4096;
 /// Records one sweep transaction removes at most; fewer when their keys would make the entry too large.
 pub const SWEEP_STEP: usize = 256;

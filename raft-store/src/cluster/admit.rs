@@ -1,16 +1,21 @@
 //! Letting a node in: the one peer call without a certificate. It proves a token and does nothing else.
 
 use std::io;
+use std::net::IpAddr;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
 use raft_store_core::{Level, Outcome, Request, StoreError, Timestamp};
 use rustls_pki_types::ServerName;
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsConnector;
 use tonic::Status;
 use tonic::transport::{Endpoint, Uri};
+use woad_admission::{Source, Throttle};
 
 use super::{Cluster, nodes};
+use crate::limits::{FAILED_JOINS, JOINS};
 use crate::net::RefusedPeers;
 use crate::proto;
 use crate::trust::events;
@@ -19,20 +24,11 @@ use crate::trust::{
     join_tokens,
 };
 
-/// Join attempts answered in any ten seconds: a token cannot be guessed, but its hashing costs.
-const ATTEMPTS: u32 = 20;
-const WINDOW: Duration = Duration::from_secs(10);
 /// A joining node waits no longer for one member's answer.
 const JOIN_WAIT: Duration = Duration::from_secs(8);
 
-/// Counts join attempts.
-#[derive(Debug, Default)]
-struct Attempts {
-    since: Duration,
-    count: u32,
-}
-
-static ATTEMPTED: parking_lot::Mutex<Attempts> = parking_lot::Mutex::new(Attempts { since: Duration::ZERO, count: 0 });
+static FAILURES: LazyLock<Throttle> = LazyLock::new(|| Throttle::new(FAILED_JOINS));
+static PLACES: Semaphore = Semaphore::const_new(JOINS);
 
 fn store_status(error: &StoreError) -> Status {
     match error {
@@ -42,22 +38,30 @@ fn store_status(error: &StoreError) -> Status {
 }
 
 impl Cluster {
-    fn may_try(&self) -> bool {
-        let now = self.env.boot();
-        let mut attempts = ATTEMPTED.lock();
-        if now.saturating_sub(attempts.since) > WINDOW {
-            *attempts = Attempts { since: now, count: 0 };
+    /// Answers a join request.
+    pub(crate) async fn admit(
+        &self,
+        request: proto::JoinRequest,
+        from: Option<IpAddr>,
+    ) -> Result<proto::JoinResponse, Status> {
+        let Ok(_place) = PLACES.try_acquire() else {
+            return Err(Status::unavailable("many nodes join at once; ask another member"));
+        };
+        let source = from.map_or(Source::Local, Source::of);
+        let credential = FAILURES.credential(request.token_id.as_bytes(), &request.secret);
+        FAILURES.admit(source, credential).map_err(|wait| {
+            self.refused.note(RefusedPeers::JOIN, from);
+            let text = format!("too many failed join attempts from {source}; wait {} s", wait.as_secs().max(1));
+            Status::resource_exhausted(text)
+        })?;
+        let answer = self.let_in(request, from).await;
+        if answer.as_ref().is_err_and(|status| status.code() == tonic::Code::PermissionDenied) {
+            FAILURES.failed(source);
         }
-        attempts.count += 1;
-        attempts.count <= ATTEMPTS
+        answer
     }
 
-    /// Answers a join request.
-    pub(crate) async fn admit(&self, request: proto::JoinRequest) -> Result<proto::JoinResponse, Status> {
-        if !self.may_try() {
-            self.refused.note(RefusedPeers::JOIN, None);
-            return Err(Status::resource_exhausted("too many join attempts; wait ten seconds"));
-        }
+    async fn let_in(&self, request: proto::JoinRequest, from: Option<IpAddr>) -> Result<proto::JoinResponse, Status> {
         let refused = || Status::permission_denied("the join token is unknown, expired, used, or not this node's");
         let id: TokenId = request.token_id.parse().map_err(|_| refused())?;
         let secret = TokenSecret::from_bytes(&request.secret).ok_or_else(refused)?;
@@ -98,7 +102,7 @@ impl Cluster {
             .map_err(|error| store_status(&error))?;
         let (node, certificate, authority) = admitted.answer.map_err(|why| {
             tracing::warn!(%why, %address, "a join was refused");
-            self.refused.note(RefusedPeers::JOIN, None);
+            self.refused.note(RefusedPeers::JOIN, from);
             refused()
         })?;
         tracing::info!(node, %address, "a node was let in");

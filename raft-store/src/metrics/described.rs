@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use prometheus::core::Collector;
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, Opts};
+use woad_admission::DoorMetrics;
 
 /// Seconds; from a memory read to a slow disk.
 const BUCKETS: [f64; 13] = [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
@@ -27,6 +28,9 @@ pub struct StoreMetrics {
     read_index: Histogram,
     read_index_failed: IntCounter,
     grace: IntCounter,
+    refused: IntCounterVec,
+    members: DoorMetrics,
+    strangers: DoorMetrics,
 }
 
 fn histogram(name: &str, help: &str, buckets: &[f64]) -> prometheus::Result<Histogram> {
@@ -79,6 +83,16 @@ impl StoreMetrics {
                 "woad_grace_reads_total",
                 "Issuing reads answered from local state within the grace.",
             )?,
+            refused: {
+                let help = "Requests refused at once because as many `writes` or `reads` waited as may.";
+                let refused = IntCounterVec::new(Opts::new("woad_store_refused_total", help), &["kind"])?;
+                for kind in ["writes", "reads"] {
+                    refused.with_label_values(&[kind]);
+                }
+                refused
+            },
+            members: DoorMetrics::new("peer")?,
+            strangers: DoorMetrics::new("join")?,
         })
     }
 
@@ -115,8 +129,18 @@ impl StoreMetrics {
         self.grace.inc();
     }
 
+    /// Of the peer port: connections of members, and such without a certificate.
+    pub(crate) fn doors(&self) -> (DoorMetrics, DoorMetrics) {
+        (self.members.clone(), self.strangers.clone())
+    }
+
+    pub(crate) fn refused(&self, kind: &str) {
+        self.refused.with_label_values(&[kind]).inc();
+    }
+
     pub(crate) fn collectors(&self) -> Vec<Box<dyn Collector>> {
-        vec![
+        let doors = self.members.collectors().into_iter().chain(self.strangers.collectors());
+        let mut out: Vec<Box<dyn Collector>> = vec![
             Box::new(self.proposals.clone()),
             Box::new(self.commit.clone()),
             Box::new(self.guards.clone()),
@@ -127,7 +151,10 @@ impl StoreMetrics {
             Box::new(self.read_index.clone()),
             Box::new(self.read_index_failed.clone()),
             Box::new(self.grace.clone()),
-        ]
+            Box::new(self.refused.clone()),
+        ];
+        out.extend(doors);
+        out
     }
 }
 

@@ -1,34 +1,29 @@
 //! The peer port: TLS first, then gRPC. A caller without certificate may only join.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http_body_util::Limited;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
-use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
 use tonic::transport::server::Connected;
 
+use super::MESSAGE_LIMIT;
+use super::accept::{Doors, Held, accept};
 use super::server::PeerService;
-use super::{MESSAGE_LIMIT, RefusedPeers};
+use crate::limits::STRANGER_BYTES;
 use crate::proto::peer_server::PeerServer;
 use crate::trust::PeerTls;
 
-/// A handshake takes no longer, or its connection is closed.
-const HANDSHAKE: Duration = Duration::from_secs(3);
-/// Connections in handshake at once; more wait in the kernel.
-const HANDSHAKES: usize = 64;
-/// Connections at once: members hold a handful each, joining nodes one.
-const CONNECTIONS: usize = 512;
-/// Of these, connections without a certificate. They cost nothing to open, so they must not keep members out.
-const STRANGERS: usize = 32;
 /// Bytes of request headers.
 const HEADER_LIMIT: u32 = 16 * 1024;
 /// Calls at once on one connection.
@@ -38,44 +33,21 @@ const STREAMS: u32 = 1024;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PeerInfo {
     pub(crate) node: Option<u64>,
+    /// Where the connection comes from; `None`: not over TCP.
+    pub(crate) from: Option<IpAddr>,
 }
 
 /// A connection with its proved name.
 pub(crate) struct PeerStream<S> {
     stream: S,
     info: PeerInfo,
-    _counted: Option<Counted>,
+    held: Option<Held>,
 }
 
-/// How many connections are open.
-#[derive(Default)]
-struct Open {
-    all: AtomicUsize,
-    strangers: AtomicUsize,
-}
-
-/// A connection that is counted while it lives.
-struct Counted {
-    open: Arc<Open>,
-    stranger: bool,
-}
-
-impl Counted {
-    /// `None`: there are too many strangers.
-    fn new(open: &Arc<Open>, stranger: bool) -> Option<Self> {
-        open.all.fetch_add(1, Ordering::Relaxed);
-        let too_many = stranger && open.strangers.fetch_add(1, Ordering::Relaxed) >= STRANGERS;
-        let counted = Self { open: Arc::clone(open), stranger };
-        (!too_many).then_some(counted)
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.open.all.fetch_sub(1, Ordering::Relaxed);
-        if self.stranger {
-            self.open.strangers.fetch_sub(1, Ordering::Relaxed);
-        }
+impl<S> PeerStream<S> {
+    /// With its place.
+    pub(super) const fn held(stream: S, info: PeerInfo, held: Held) -> Self {
+        Self { stream, info, held: Some(held) }
     }
 }
 
@@ -88,6 +60,9 @@ impl<S> Connected for PeerStream<S> {
 
 impl<S: AsyncRead + Unpin> AsyncRead for PeerStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if let Some(held) = &mut self.held {
+            held.must_go(cx)?;
+        }
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
@@ -123,12 +98,12 @@ const ACCEPTED: usize = 16;
 pub(crate) async fn serve_tls(
     listener: TcpListener,
     tls: Arc<PeerTls>,
+    doors: Doors,
     service: PeerService,
     stop: CancellationToken,
 ) -> Result<(), tonic::transport::Error> {
     let (sender, receiver) = mpsc::channel::<io::Result<TlsPeer>>(ACCEPTED);
-    let refused = Arc::clone(&service.cluster.refused);
-    let acceptor = tokio::spawn(accept(listener, tls, sender, refused, stop.clone()));
+    let acceptor = tokio::spawn(accept(listener, tls, doors, sender, stop.clone()));
     let result = serve(receiver, service, stop).await;
     acceptor.abort();
     result
@@ -144,7 +119,7 @@ pub(crate) async fn serve_plain(
     let (sender, receiver) = mpsc::channel(ACCEPTED);
     let acceptor = tokio::spawn(async move {
         while let Ok((stream, node)) = incoming.accept().await {
-            let peer = PeerStream { stream, info: PeerInfo { node: Some(node) }, _counted: None };
+            let peer = PeerStream { stream, info: PeerInfo { node: Some(node), from: None }, held: None };
             if sender.send(Ok(peer)).await.is_err() {
                 return;
             }
@@ -175,65 +150,6 @@ async fn serve<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
         .await
 }
 
-async fn accept(
-    listener: TcpListener,
-    tls: Arc<PeerTls>,
-    sender: mpsc::Sender<io::Result<TlsPeer>>,
-    refused: Arc<RefusedPeers>,
-    stop: CancellationToken,
-) {
-    let open = Arc::new(Open::default());
-    let handshakes = Arc::new(tokio::sync::Semaphore::new(HANDSHAKES));
-    loop {
-        let accepted = tokio::select! {
-            () = stop.cancelled() => return,
-            accepted = listener.accept() => accepted,
-        };
-        let (stream, from) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!(%error, "peer listener");
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                continue;
-            }
-        };
-        if open.all.load(Ordering::Relaxed) >= CONNECTIONS {
-            tracing::warn!(%from, "peer connection refused: too many");
-            refused.note(RefusedPeers::TOO_MANY, Some(from.ip()));
-            continue;
-        }
-        let Ok(permit) = Arc::clone(&handshakes).acquire_owned().await else { return };
-        let (tls, sender, open) = (Arc::clone(&tls), sender.clone(), Arc::clone(&open));
-        let refused = Arc::clone(&refused);
-        tokio::spawn(async move {
-            let _permit = permit;
-            match tokio::time::timeout(HANDSHAKE, shake(stream, &tls)).await {
-                Ok(Ok((stream, info))) => {
-                    if let Some(counted) = Counted::new(&open, info.node.is_none()) {
-                        drop(sender.send(Ok(PeerStream { stream, info, _counted: Some(counted) })).await);
-                    } else {
-                        tracing::warn!(%from, "peer connection refused: too many without a certificate");
-                        refused.note(RefusedPeers::TOO_MANY, Some(from.ip()));
-                    }
-                }
-                Ok(Err(error)) => {
-                    tracing::info!(%from, %error, "peer handshake refused");
-                    refused.note(RefusedPeers::HANDSHAKE, Some(from.ip()));
-                }
-                Err(_) => tracing::info!(%from, "peer handshake took too long"),
-            }
-        });
-    }
-}
-
-async fn shake(stream: TcpStream, tls: &PeerTls) -> io::Result<(TlsStream<TcpStream>, PeerInfo)> {
-    stream.set_nodelay(true)?;
-    let config = tls.server().map_err(crate::disk::io_error)?;
-    let stream = TlsAcceptor::from(config).accept(stream).await?;
-    let node = tls.peer(stream.get_ref().1.peer_certificates()).map(|peer| peer.node.0);
-    Ok((stream, PeerInfo { node }))
-}
-
 /// The one call for strangers.
 const JOIN: &str = "/woad.peer.v1.Peer/Join";
 
@@ -241,9 +157,9 @@ const JOIN: &str = "/woad.peer.v1.Peer/Join";
 #[derive(Clone)]
 struct MembersOnly<S>(S);
 
-impl<S, B, R> tower::Service<http::Request<B>> for MembersOnly<S>
+impl<S, R> tower::Service<http::Request<Body>> for MembersOnly<S>
 where
-    S: tower::Service<http::Request<B>, Response = http::Response<R>>,
+    S: tower::Service<http::Request<Body>, Response = http::Response<R>>,
     S::Future: Send + 'static,
     R: Default,
 {
@@ -255,10 +171,14 @@ where
         self.0.poll_ready(cx)
     }
 
-    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let known = request.extensions().get::<PeerInfo>().is_some_and(|info| info.node.is_some());
-        if known || request.uri().path() == JOIN {
+        if known {
             return futures::future::Either::Left(self.0.call(request));
+        }
+        if request.uri().path() == JOIN {
+            let bounded = request.map(|body| Body::new(Limited::new(body, STRANGER_BYTES)));
+            return futures::future::Either::Left(self.0.call(bounded));
         }
         let refusal = tonic::Status::unauthenticated("a certificate of this cluster is needed");
         futures::future::Either::Right(futures::future::ready(Ok(refusal.into_http())))

@@ -1,5 +1,6 @@
 //! Peers: tonic with mutual TLS, separate channels for appends, heartbeats, snapshots and forwarded calls.
 
+mod accept;
 mod announce;
 mod channels;
 mod client;
@@ -10,6 +11,7 @@ mod server;
 mod snapshots;
 mod tls;
 
+pub(crate) use accept::Doors;
 pub(crate) use announce::Replicated;
 pub(crate) use channels::{Channels, Purpose};
 pub(crate) use client::NetworkFactory;

@@ -271,7 +271,8 @@ impl proto::peer_server::Peer for PeerService {
     }
 
     async fn join(&self, request: Request<proto::JoinRequest>) -> Result<Response<proto::JoinResponse>, Status> {
-        self.cluster.admit(request.into_inner()).await.map(Response::new)
+        let from = request.extensions().get::<PeerInfo>().and_then(|info| info.from);
+        self.cluster.admit(request.into_inner(), from).await.map(Response::new)
     }
 
     async fn remove(&self, request: Request<proto::RemoveRequest>) -> Result<Response<proto::Done>, Status> {

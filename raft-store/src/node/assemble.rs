@@ -22,7 +22,7 @@ use crate::env::SharedEnv;
 use crate::fault::Fault;
 use crate::machine::Machine;
 use crate::metrics::{PeerFailures, StoreMetrics};
-use crate::net::{Channels, Gate, NetworkFactory, PeerService, Replicated, TlsNet, serve_tls};
+use crate::net::{Channels, Doors, Gate, NetworkFactory, PeerService, Replicated, TlsNet, serve_tls};
 use crate::origin::{Forwarder, Freshness, Inside, Offsets, Origin, Proposer, ReadIndex, Room};
 use crate::trust::keyring::DataKey;
 use crate::trust::{ClusterId, ClusterKey, KeyringSealer, NodeIdentity, PeerTls};
@@ -67,9 +67,14 @@ pub(crate) enum Door {
 }
 
 impl Door {
-    async fn serve(self, service: PeerService, stop: CancellationToken) -> Result<(), tonic::transport::Error> {
+    async fn serve(
+        self,
+        doors: Doors,
+        service: PeerService,
+        stop: CancellationToken,
+    ) -> Result<(), tonic::transport::Error> {
         match self {
-            Self::Tls(listener, tls) => serve_tls(listener, tls, service, stop).await,
+            Self::Tls(listener, tls) => serve_tls(listener, tls, doors, service, stop).await,
             #[cfg(feature = "simulation")]
             Self::Plain(incoming) => crate::net::serve_plain(incoming, service, stop).await,
         }
@@ -338,7 +343,9 @@ impl Opening {
         });
         let stop = CancellationToken::new();
         let service = PeerService { raft: raft.clone(), gate, proposer, cluster: Arc::clone(&cluster) };
-        let serving = door.serve(service, stop.clone());
+        let (members, strangers) = metrics.doors();
+        let doors = Doors::new(members, strangers, Arc::clone(&cluster.refused));
+        let serving = door.serve(doors, service, stop.clone());
         tokio::spawn(async move {
             if let Err(error) = serving.await {
                 tracing::error!(%error, "the peer listener stopped");

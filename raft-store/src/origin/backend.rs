@@ -4,18 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use raft_store_core::apply::Verdict;
-use raft_store_core::limits::{MAX_IN_FLIGHT, MAX_RETRIES};
+use raft_store_core::limits::{MAX_IN_FLIGHT, MAX_RETRIES, MAX_WAITING};
 use raft_store_core::store::{Backend, BoxFuture, TxFn, ViewFn};
 use raft_store_core::{
     Abort, AttemptId, Done, Freshness as Wanted, Mutant, Outcome, Request, Revision, StoreError, Timestamp, Tx, View,
     layout, wire,
 };
-use tokio::sync::{OwnedMutexGuard, Semaphore};
+use tokio::sync::{OwnedMutexGuard, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 use super::freshness::Freshness;
 use super::queues::Queues;
-use super::read_index::ReadIndex;
+use super::read_index::{ReadIndex, Unconfirmed};
 use super::settle::{Settled, Settler};
 use crate::agreement::Quarantine;
 use crate::env::SharedEnv;
@@ -41,6 +41,7 @@ pub(crate) struct Origin {
     env: SharedEnv,
     queues: Queues,
     in_flight: Semaphore,
+    waiting: Semaphore,
     metrics: Arc<StoreMetrics>,
     quarantine: Arc<Quarantine>,
 }
@@ -85,6 +86,7 @@ impl Origin {
             env,
             queues: Queues::default(),
             in_flight: Semaphore::new(MAX_IN_FLIGHT),
+            waiting: Semaphore::new(MAX_WAITING),
             metrics,
             quarantine,
         }
@@ -113,10 +115,22 @@ impl Origin {
         }
     }
 
+    /// A place among the attempts under way. Who finds as many waiting as may is refused at once.
+    async fn turn(&self, deadline: Instant) -> Result<SemaphorePermit<'_>, StoreError> {
+        if let Ok(permit) = self.in_flight.try_acquire() {
+            return Ok(permit);
+        }
+        let Ok(_waiting) = self.waiting.try_acquire() else {
+            self.metrics.refused("writes");
+            return Err(NOT_DONE);
+        };
+        let permit = timeout_at(deadline, self.in_flight.acquire()).await;
+        permit.map_err(|_| NOT_DONE)?.map_err(|_| StoreError::Stopped)
+    }
+
     pub(super) async fn run(&self, cx: &Request, f: &mut TxFn<'_>) -> Result<Done<()>, StoreError> {
         let deadline = Instant::now() + cx.within;
-        let permit = timeout_at(deadline, self.in_flight.acquire()).await;
-        let _permit = permit.map_err(|_| NOT_DONE)?.map_err(|_| StoreError::Stopped)?;
+        let _permit = self.turn(deadline).await?;
         // What this request has learnt: an index that covers everything acknowledged before it came.
         let mut confirmed: Option<Revision> = None;
         let mut floor = Revision(0);
@@ -220,9 +234,11 @@ impl Origin {
         let started = Instant::now();
         let confirmed = self.read_index.confirm(within).await;
         self.metrics.read_index(started.elapsed(), confirmed.is_ok());
-        confirmed.map_err(|_| {
-            // A caller in a hurry says nothing about the quorum: only a full wait cuts this replica off.
-            if within >= ISSUING_WAIT {
+        confirmed.map_err(|why| {
+            if why == Unconfirmed::TooMany {
+                self.metrics.refused("reads");
+            } else if within >= ISSUING_WAIT {
+                // A caller in a hurry says nothing about the quorum: only a full wait cuts this replica off.
                 self.freshness.timed_out();
             }
             NOT_DONE
@@ -318,9 +334,12 @@ impl Backend for Origin {
 }
 
 impl Origin {
-    /// Refreshes this replica's knowledge of how fresh it is.
-    pub(crate) async fn probe(&self, within: Duration) -> Result<(), super::read_index::Unconfirmed> {
-        self.read_index.confirm(within).await.map(drop)
+    /// Refreshes this replica's knowledge of how fresh it is. That too many readers wait says nothing of that.
+    pub(crate) async fn probe(&self, within: Duration) -> Result<(), Unconfirmed> {
+        match self.read_index.confirm(within).await {
+            Err(Unconfirmed::TooMany) | Ok(_) => Ok(()),
+            unanswered => unanswered.map(drop),
+        }
     }
 
     /// Sends a step of the sweep; says whether it was committed.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use openraft::LinearizerOption;
+use raft_store_core::limits::MAX_READERS;
 use raft_store_core::{Mutant, Revision, Timestamp};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::freshness::{Freshness, Sent};
@@ -20,16 +22,23 @@ const LEADER_WAIT: Duration = Duration::from_millis(400);
 /// How long a follower waits for the leader's answer.
 const CALL_WAIT: Duration = Duration::from_millis(450);
 
-/// Nobody confirmed in time.
+/// Why there is no confirmation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Unconfirmed;
+pub(crate) enum Unconfirmed {
+    /// Nobody confirmed in time.
+    Unanswered,
+    /// As many readers wait as may. It says nothing about the quorum.
+    TooMany,
+}
+
+use Unconfirmed::Unanswered;
 
 type Confirmed = Result<(u64, Sent), Unconfirmed>;
 
 /// A handle on the task that asks.
 #[derive(Clone)]
 pub(crate) struct ReadIndex {
-    asks: mpsc::UnboundedSender<oneshot::Sender<Confirmed>>,
+    asks: mpsc::Sender<oneshot::Sender<Confirmed>>,
     shared: Arc<Shared>,
     freshness: Arc<Freshness>,
 }
@@ -50,7 +59,7 @@ impl ReadIndex {
         shared: Arc<Shared>,
         freshness: Arc<Freshness>,
     ) -> Self {
-        let (asks, receiver) = mpsc::unbounded_channel();
+        let (asks, receiver) = mpsc::channel(MAX_READERS);
         let task = Task { raft, node, channels, shared: Arc::clone(&shared), freshness: Arc::clone(&freshness) };
         let task = Arc::new(task);
         let ask = move || {
@@ -66,18 +75,21 @@ impl ReadIndex {
         let confirmed = tokio::time::timeout(within, async {
             let (index, sent) = loop {
                 let (sender, receiver) = oneshot::channel();
-                self.asks.send(sender).map_err(|_| Unconfirmed)?;
-                if let Ok(confirmed) = receiver.await.map_err(|_| Unconfirmed)? {
+                self.asks.try_send(sender).map_err(|error| match error {
+                    TrySendError::Full(_) => Unconfirmed::TooMany,
+                    TrySendError::Closed(_) => Unanswered,
+                })?;
+                if let Ok(confirmed) = receiver.await.map_err(|_| Unanswered)? {
                     break confirmed;
                 }
             };
             let mut applied = self.shared.applied.subscribe();
-            applied.wait_for(|applied| *applied >= index).await.map_err(|_| Unconfirmed)?;
+            applied.wait_for(|applied| *applied >= index).await.map_err(|_| Unanswered)?;
             self.freshness.succeeded(sent);
             Ok(Revision(index))
         })
         .await;
-        confirmed.unwrap_or(Err(Unconfirmed))
+        confirmed.unwrap_or(Err(Unanswered))
     }
 }
 
@@ -92,11 +104,11 @@ struct Task {
 /// Asks once for all who have arrived, again and again.
 async fn share<A: Future<Output = Result<u64, Unconfirmed>>>(
     freshness: Arc<Freshness>,
-    mut asks: mpsc::UnboundedReceiver<oneshot::Sender<Confirmed>>,
+    mut asks: mpsc::Receiver<oneshot::Sender<Confirmed>>,
     mut ask: impl FnMut() -> A,
 ) {
     let mut waiting = Vec::new();
-    while asks.recv_many(&mut waiting, usize::MAX).await > 0 {
+    while asks.recv_many(&mut waiting, MAX_READERS).await > 0 {
         // Whoever is in `waiting` arrived before this; whoever arrives from here on waits for the next.
         let sent = freshness.sending();
         let answer = ask().await;
@@ -118,26 +130,26 @@ impl Task {
         let (leader, address) = {
             let metrics = self.raft.metrics();
             let metrics = metrics.borrow_watched();
-            let leader = metrics.current_leader.ok_or(Unconfirmed);
+            let leader = metrics.current_leader.ok_or(Unanswered);
             let node = leader.map(|leader| metrics.membership_config.get_node(&leader).cloned());
             (leader, node)
         };
         let Ok(leader) = leader else {
             // Not to spin while there is no leader.
             tokio::time::sleep(Duration::from_millis(10)).await;
-            return Err(Unconfirmed);
+            return Err(Unanswered);
         };
         if leader == self.node {
             let answer = at_leader(&self.raft, &self.shared).await;
             if answer.is_err() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            return answer.map(|(index, _)| index).map_err(|_| Unconfirmed);
+            return answer.map(|(index, _)| index).map_err(|_| Unanswered);
         }
         let Ok(Some(peer)) = address else {
             // A leader that is no member as seen here: this node has not caught up, or was removed.
             tokio::time::sleep(Duration::from_millis(10)).await;
-            return Err(Unconfirmed);
+            return Err(Unanswered);
         };
         let mut client = self.channels.client(leader, &peer.address, Purpose::Calls);
         let call = client.read_index(proto::ReadIndexRequest {});
@@ -154,7 +166,7 @@ impl Task {
             _ => {}
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
-        Err(Unconfirmed)
+        Err(Unanswered)
     }
 }
 
@@ -166,7 +178,7 @@ mod tests {
     #[tokio::test]
     async fn a_reader_never_shares_a_read_index_that_was_sent_before_it_came() {
         let freshness = Arc::new(Freshness::new(SharedEnv::system()));
-        let (asks, receiver) = mpsc::unbounded_channel();
+        let (asks, receiver) = mpsc::channel(2);
         let (sent, mut sendings) = mpsc::unbounded_channel();
         let ask = move || {
             let (answer, answered) = oneshot::channel();
@@ -176,13 +188,15 @@ mod tests {
         tokio::spawn(share(freshness, receiver, ask));
         let arrive = || {
             let (sender, receiver) = oneshot::channel();
-            asks.send(sender).unwrap();
+            asks.try_send(sender).unwrap();
             receiver
         };
 
         let early = arrive();
         let first = sendings.recv().await.unwrap();
         let (mut late, mut later) = (arrive(), arrive());
+        let (one_more, _) = oneshot::channel();
+        assert!(matches!(asks.try_send(one_more), Err(TrySendError::Full(_))), "as many wait as may");
         first.send(Ok(7)).unwrap();
         assert_eq!(early.await.unwrap().unwrap().0, 7);
         let second = sendings.recv().await.unwrap();

@@ -11,6 +11,7 @@
 )]
 
 mod agreement;
+mod avalanche;
 mod members;
 mod peers;
 mod removal;

@@ -150,6 +150,7 @@ impl BearerCall {
         let form = if accepts == Accepts::HeaderOrForm { form(&mut incoming, shape).await? } else { None };
         let refused = |error: BearerError| -> Rejection { error.respond(shape).into() };
         let text = presented::one(&incoming.parts.headers, form.as_ref()).map_err(refused)?;
+        services.guard(&incoming.context, "", text).map_err(|refused| Rejection::from(refused.respond(shape)))?;
         let request = incoming.context.request();
         let verified =
             services.store.view(&request, Freshness::Linearizable, |view| match realm::get(view, &realm.key)? {
@@ -179,7 +180,7 @@ impl BearerCall {
     /// Who acts: the person of the token, else its client.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        let (address, request) = (self.incoming.context.peer.ip(), self.incoming.context.id.as_ref());
+        let (address, request) = (self.incoming.context.client(), self.incoming.context.id.as_ref());
         match &self.bearer.user {
             Some(user) => Actor::user(user.key.1, address, request),
             None => Actor::client(&self.bearer.token.client, address, request),

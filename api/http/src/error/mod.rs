@@ -69,6 +69,15 @@ pub enum Refused {
     /// The host is not one of ours.
     #[error("this host is not served here")]
     Misdirected,
+    /// More is being answered than this node has memory for.
+    #[error("too many requests at once, nothing happened")]
+    Busy,
+    /// Too many wrong credentials came from the same address.
+    #[error("too many failed authentications from this address")]
+    Throttled {
+        /// After how many seconds to try again.
+        seconds: u64,
+    },
     /// A fault of ours ended it.
     #[error("internal error")]
     Broken,
@@ -88,6 +97,8 @@ impl Refused {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -95,7 +106,10 @@ impl Refused {
     /// Whether the connection is not worth keeping: what follows on it may not be a request.
     #[must_use]
     const fn closes(self) -> bool {
-        matches!(self, Self::BodyTooLarge | Self::BodyMissing | Self::ConflictingHeaders | Self::HeadersTooLarge)
+        matches!(
+            self,
+            Self::BodyTooLarge | Self::BodyMissing | Self::ConflictingHeaders | Self::HeadersTooLarge | Self::Busy
+        )
     }
 
     /// The answer in an endpoint's shape.
@@ -107,6 +121,7 @@ impl Refused {
                 let code = match self {
                     Self::NotFound => Code::NotFound,
                     Self::Broken => Code::ServerError,
+                    Self::Busy | Self::Throttled { .. } => Code::TemporarilyUnavailable,
                     _ => Code::InvalidRequest,
                 };
                 OAuthError::new(code, self.to_string()).with_status(self.status()).into_response()
@@ -118,10 +133,23 @@ impl Refused {
         response
     }
 
-    /// Has the answer end the connection, where that is not worth keeping.
+    /// Has the answer end the connection, where that is not worth keeping, and say when to come again.
     pub(crate) fn close(self, response: &mut axum::response::Response) {
         if self.closes() {
             response.headers_mut().insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
+        }
+        if let Some(seconds) = self.retry_after() {
+            response.headers_mut().insert(http::header::RETRY_AFTER, http::HeaderValue::from(seconds));
+        }
+    }
+
+    /// After how many seconds to try again, where that helps.
+    #[must_use]
+    pub const fn retry_after(self) -> Option<u64> {
+        match self {
+            Self::Busy => Some(1),
+            Self::Throttled { seconds } => Some(seconds),
+            _ => None,
         }
     }
 }

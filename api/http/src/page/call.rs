@@ -85,7 +85,7 @@ impl PageCall {
     /// Who acts, as long as nobody has proved who they are.
     #[must_use]
     pub fn anonymous(&self) -> Actor {
-        Actor::anonymous(self.context.peer.ip(), self.context.id.as_ref())
+        Actor::anonymous(self.context.client(), self.context.id.as_ref())
     }
 }
 

@@ -1,7 +1,9 @@
 //! Answering connections: TLS, HTTP/1.1 and 2, limits, and an orderly end.
 
 mod connection;
-mod idle;
+mod frames;
+mod held;
+mod paced;
 #[cfg(test)]
 mod serve_test;
 mod socket;
@@ -9,19 +11,23 @@ mod socket;
 use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::body::Body;
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::sync::Semaphore;
 use tower::ServiceExt;
+use woad_admission::{Door, RequestUnderWay};
 
 pub use socket::Socket;
 
-use crate::context::Peer;
-use crate::limits::MAX_CONNECTIONS;
+use crate::context::{Behind, Peer};
+use crate::forwarded::Proxies;
+use crate::load::{Admitted, Load};
+use connection::Connection;
+use held::Held;
 use socket::Accepted;
 
 /// Gives the TLS configuration for the next connection, so that certificates can change under way. It must offer
@@ -29,22 +35,22 @@ use socket::Accepted;
 pub type TlsProvider = Arc<dyn Fn() -> Arc<rustls::ServerConfig> + Send + Sync>;
 
 /// How a listener behaves.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub struct Limits {
-    /// Connections at once; further ones wait in the kernel's queue.
-    pub connections: usize,
+    /// Where connections get their places. Several listeners may share one.
+    pub door: Arc<Door>,
     /// How long requests under way may still take after the end was asked for.
     pub drain: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { connections: MAX_CONNECTIONS, drain: Duration::from_secs(1) }
-    }
+    /// What counts requests under way and refuses them; `None`: nobody is refused.
+    pub load: Option<Arc<Load>>,
+    /// Whom to believe about the client's address.
+    pub proxies: Option<Arc<Proxies>>,
 }
 
 /// How long to wait when the system can't give us another connection (file descriptors, memory).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How often that is told at most.
+const ACCEPT_LOG: Duration = Duration::from_secs(10);
 
 /// Answers connections until `shutdown` resolves, then stops accepting, lets requests under way end for at most
 /// [`Limits::drain`], and returns. Connections of a TLS listener speak HTTP/2 when they negotiate it; without TLS
@@ -56,32 +62,39 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send,
     limits: Limits,
 ) {
-    let room = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
     let mut tasks = tokio::task::JoinSet::new();
+    let mut told: Option<Instant> = None;
     tokio::pin!(shutdown);
     loop {
-        let next = async {
-            // The semaphore is never closed.
-            let permit = Arc::clone(&room).acquire_owned().await;
-            (permit, socket.accept().await)
-        };
-        let (permit, accepted) = tokio::select! {
+        let accepted = tokio::select! {
             biased;
             () = &mut shutdown => break,
-            next = next => next,
+            accepted = socket.accept() => accepted,
             Some(_) = tasks.join_next(), if !tasks.is_empty() => continue,
         };
         match accepted {
             Ok(accepted) => {
-                let (router, tls, watcher) = (router.clone(), tls.clone(), graceful.watcher());
-                tasks.spawn(async move {
-                    connection::answer(accepted, tls, router, watcher).await;
-                    drop(permit);
-                });
+                let peer = accepted.peer();
+                // Without a place it is closed at once: there is nothing to be said before TLS.
+                let Ok(place) = limits.door.enter(peer.ip()) else { continue };
+                let connection = Connection {
+                    place: Arc::new(place),
+                    metrics: limits.door.metrics().clone(),
+                    load: limits.load.clone(),
+                    proxies: limits.proxies.clone(),
+                    peer,
+                    router: router.clone(),
+                    watcher: graceful.watcher(),
+                };
+                tasks.spawn(connection.answer(accepted, tls.clone()));
             }
             Err(error) => {
-                tracing::warn!(%error, "could not accept a connection");
+                limits.door.metrics().system_refused();
+                if told.is_none_or(|told| told.elapsed() >= ACCEPT_LOG) {
+                    tracing::warn!(%error, "connections can't be accepted");
+                    told = Some(Instant::now());
+                }
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
@@ -93,10 +106,26 @@ pub async fn serve(
     tasks.shutdown().await;
 }
 
-/// One request through the router, its peer noted.
-async fn answer(router: Router, peer: Peer, mut request: hyper::Request<Incoming>) -> Result<Response, Infallible> {
+/// One request through the router, its peer noted. It is under way until the answer's last byte was taken.
+async fn answer(
+    router: Router,
+    peer: Peer,
+    load: Option<Arc<Load>>,
+    proxies: Option<Arc<Proxies>>,
+    under_way: RequestUnderWay,
+    mut request: hyper::Request<Incoming>,
+) -> Result<Response, Infallible> {
     request.extensions_mut().insert(peer);
-    router.oneshot(request.map(axum::body::Body::new)).await
+    if let (Some(proxies), Some(address)) = (proxies, peer.ip()) {
+        let client = proxies.client(address, request.headers());
+        request.extensions_mut().insert(Behind(client));
+    }
+    if let Some(load) = load {
+        request.extensions_mut().insert(load);
+    }
+    let mut response = router.oneshot(request.map(Body::new)).await?;
+    let admitted = response.extensions_mut().remove::<Arc<Admitted>>();
+    Ok(response.map(|body| Body::new(Held::new(body, (under_way, admitted)))))
 }
 
 impl Accepted {

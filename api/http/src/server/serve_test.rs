@@ -9,6 +9,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
+use woad_admission::{Caps, Door, DoorMetrics};
 
 use super::{Limits, Socket, TlsProvider, serve};
 use crate::error::Shape;
@@ -67,6 +68,16 @@ fn router() -> Router {
     crate::edge::wrap(routes.into_router(()), Shape::OAuth, metrics)
 }
 
+fn limits() -> Limits {
+    let caps = Caps { total: 100, per_source: 100, fresh: 100 };
+    Limits {
+        door: Door::new(caps, [], DoorMetrics::new("test").unwrap()),
+        drain: Duration::from_secs(1),
+        load: None,
+        proxies: None,
+    }
+}
+
 struct Running {
     address: std::net::SocketAddr,
     stop: oneshot::Sender<()>,
@@ -80,7 +91,7 @@ async fn start(tls: Option<TlsProvider>) -> Running {
     let shutdown = async move {
         let _ = stopped.await;
     };
-    let done = tokio::spawn(serve(Socket::Tcp(listener), tls, router(), shutdown, Limits::default()));
+    let done = tokio::spawn(serve(Socket::Tcp(listener), tls, router(), shutdown, limits()));
     Running { address, stop, done }
 }
 

@@ -197,7 +197,7 @@ fn evaluate(
 }
 
 fn actor(call: &AuthorizeCall, session: Option<&LiveSession>) -> Actor {
-    let (address, request) = (call.context.peer.ip(), call.context.id.as_ref());
+    let (address, request) = (call.context.client(), call.context.id.as_ref());
     match session {
         Some(session) => Actor::user(session.user().key.1, address, request),
         None => Actor::anonymous(address, request),

@@ -37,7 +37,7 @@ pub(super) fn evaluate<T, E: Into<TokenError>>(
         Ok(signer) => signer,
         Err(no_key) => return Ok(Outcome::Answer(Err(no_key.into()))),
     };
-    let actor = Actor::client(client.id(), call.context.peer.ip(), call.context.id.as_ref());
+    let actor = Actor::client(client.id(), call.context.client(), call.context.id.as_ref());
     Ok(match redeem(tx, &realm, &client, &actor)? {
         Outcome::Commit(Ok(redeemed)) => match can_be_issued(permit(&redeemed), &signer) {
             Ok(()) => Outcome::Commit(Ok((redeemed, signer))),

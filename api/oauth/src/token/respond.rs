@@ -59,7 +59,7 @@ impl Issued<'_> {
             refresh_token = self.refresh_token.is_some(),
             id_token = self.id_token.is_some(),
             request_id = %call.context.id,
-            peer = call.context.peer.ip().map(tracing::field::display),
+            peer = call.context.client().map(tracing::field::display),
             "access token issued"
         );
         let body = TokenResponse {

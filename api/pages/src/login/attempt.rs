@@ -52,7 +52,7 @@ pub(crate) async fn verify(
 /// Counts a refusal for the realm's audit chain. What nobody is known by is not told: people type passwords there.
 pub(crate) fn note(visit: &Visit, kind: RefusalKind, user: Option<UserId>) {
     let subject = user.map(|user| user.to_string()).unwrap_or_default();
-    visit.services.refusals.note(Some(&visit.call.realm.key), kind, &subject, visit.call.context.peer.ip());
+    visit.services.refusals.note(Some(&visit.call.realm.key), kind, &subject, visit.call.context.client());
 }
 
 /// Counts the attempt, verifies the password, begins the session.
@@ -82,7 +82,7 @@ pub(super) async fn sign_in(
         seed: SessionSeed {
             hash: token.hash(),
             amr: vec![Amr::Password],
-            address: visit.call.context.peer.ip(),
+            address: visit.call.context.client(),
             user_agent: agent.and_then(|agent| agent.to_str().ok()).unwrap_or_default().to_owned(),
         },
         old: visit.call.session,

@@ -1,0 +1,16 @@
+//! Floods: more connections, slower ones, larger ones and more wrong ones than a node can bear. It bears them.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may stop at the first surprise and shows its figures"
+)]
+
+mod descriptors;
+mod frames;
+mod guesses;
+mod hashes;
+mod idle;
+mod memory;
+mod slow;
+mod world;
