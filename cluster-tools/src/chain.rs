@@ -310,8 +310,8 @@ mod tests {
 
     #[test]
     fn the_first_record_that_was_deleted_altered_or_moved_is_named_by_its_index() {
-        assert_eq!(Chain::of(5).verify().unwrap().records, 5);
         type Change = fn(&mut Vec<Record>);
+        assert_eq!(Chain::of(5).verify().unwrap().records, 5);
         let changes: [(&str, Change, u64); 6] = [
             ("deleted", |records| drop(records.remove(1)), 30),
             ("body", |records| records[1].body = Some("{}".to_owned()), 20),

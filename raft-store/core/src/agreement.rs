@@ -174,7 +174,7 @@ mod tests {
     const C: Option<Finding> = Some(Finding::Digest([3; 32]));
 
     fn bad() -> Option<Finding> {
-        Some(Finding::Unreadable("checksum".to_owned()))
+        Finding::Unreadable("checksum".to_owned()).into()
     }
 
     fn of(voters: &[Option<Finding>]) -> Vec<Asked> {

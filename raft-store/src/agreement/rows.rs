@@ -174,7 +174,6 @@ mod tests {
         store.run(|tx| begin(tx, "test", &[1, 2, 3], &[4]).map(Outcome::Commit)).unwrap()
     }
 
-    #[expect(clippy::redundant_closure, reason = "the function itself is not general over the view's life")]
     fn looked(store: &MemoryStore) -> AgreementStatus {
         store.look(|view| look(view)).unwrap()
     }

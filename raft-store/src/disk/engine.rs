@@ -36,7 +36,7 @@ pub(crate) trait Frozen: Send + Sync {
     /// The pairs with `from <= key < to`, ascending; `None`: to the end.
     fn scan<'a>(&'a self, of: Of, from: &[u8], to: Option<&[u8]>) -> Pairs<'a>;
     /// Every pair, ascending, read to find damage: checksums are verified and no cache is filled.
-    fn scrub<'a>(&'a self, of: Of) -> Pairs<'a> {
+    fn scrub(&self, of: Of) -> Pairs<'_> {
         self.scan(of, &[], None)
     }
 }

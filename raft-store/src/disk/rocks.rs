@@ -166,7 +166,7 @@ impl Frozen for RocksFrozen<'_> {
         Box::new(pairs.map(|pair| pair.map_err(io_error)))
     }
 
-    fn scrub<'a>(&'a self, of: Of) -> Pairs<'a> {
+    fn scrub(&self, of: Of) -> Pairs<'_> {
         let pairs = self.snapshot.iterator_cf_opt(self.families.get(of), scrubbing(), IteratorMode::Start);
         Box::new(pairs.map(|pair| pair.map_err(io_error)))
     }

@@ -115,8 +115,8 @@ mod tests {
     #[test]
     fn the_largest_batch_is_small() {
         let refusals = Refusals::default();
-        for at in 0..1_000_u32 {
-            let network = Some(std::net::IpAddr::from([0x2001, 0xdb8, 0x1111, 0xff00, 0, 0, 0, at as u16]));
+        for at in 0..1_000_u16 {
+            let network = Some(std::net::IpAddr::from([0x2001, 0xdb8, 0x1111, 0xff00, 0, 0, 0, at]));
             for kind in RefusalKind::ALL {
                 refusals.note(None, kind, &format!("{at:064}"), network);
             }

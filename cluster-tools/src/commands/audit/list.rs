@@ -36,13 +36,12 @@ fn row(record: &Value) -> Vec<String> {
 }
 
 pub(super) async fn run(operator: &Operator, wanted: Wanted) -> Result<(), Failure> {
-    let from = match wanted.from {
-        Some(from) => from,
-        None => {
-            let seen = wanted.of.page(operator, u64::MAX, 1).await?;
-            let count = seen.get("count").and_then(Value::as_u64).unwrap_or_default();
-            (count + 1).saturating_sub(wanted.count)
-        }
+    let from = if let Some(from) = wanted.from {
+        from
+    } else {
+        let seen = wanted.of.page(operator, u64::MAX, 1).await?;
+        let count = seen.get("count").and_then(Value::as_u64).unwrap_or_default();
+        (count + 1).saturating_sub(wanted.count)
     };
     let page = wanted.of.page(operator, from, wanted.count).await?;
     operator.output.show(&page, |page| {

@@ -89,10 +89,10 @@ fn with_events(count: u64) -> Replica {
 
 #[test]
 fn the_first_event_that_was_deleted_altered_or_moved_is_named() {
+    type Change = fn(&mut Vec<StoredEvent>);
     let replica = with_events(6);
     let (events, head) = replica.look(0, |view| Ok((view.audit_events(REALM, 1, 9)?, view.audit_head(REALM)?)));
     assert_eq!(first_broken(Head::EMPTY, &events), Ok(head));
-    type Change = fn(&mut Vec<StoredEvent>);
     let changes: [(&str, Change, u64); 9] = [
         ("deleted", |events| drop(events.remove(2)), 4),
         ("body", |events| events[2].body[1] ^= 1, 3),
