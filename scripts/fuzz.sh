@@ -25,8 +25,9 @@ instrumented() {
     for option in level=4 inline-8bit-counters pc-table trace-compares; do
         flags+=("-Cllvm-args=-sanitizer-coverage-$option")
     done
-    # With a target named, build scripts and macros are built without.
-    RUSTFLAGS="${flags[*]}" CARGO_TARGET_DIR=$build cargo build --quiet --release --locked --target "$host" \
+    # With a target named, build scripts and macros are built without. Not --locked: this lock file follows the workspace's
+    # manifests only when somebody fuzzes.
+    RUSTFLAGS="${flags[*]}" CARGO_TARGET_DIR=$build cargo build --quiet --release --target "$host" \
         --manifest-path tests/fuzz/libfuzzer/Cargo.toml
 }
 
@@ -37,10 +38,11 @@ seeded() {
 
 guided() {
     seeded "$1"
-    local words=$kept/$1.words
+    local words=$kept/$1.words dictionary=()
     WOAD_FUZZ_WORDS="$words" WOAD_FUZZ_TARGET=$1 "$program" -runs=0 >/dev/null 2>&1
-    WOAD_FUZZ_TARGET=$1 "$program" -max_total_time="$seconds" -timeout=2 -rss_limit_mb=1024 -max_len=8192 -dict="$words" \
-        -artifact_prefix="tests/fuzz/crashes/$1/" -print_final_stats=1 -verbosity=1 \
+    [[ ! -s $words ]] || dictionary=("-dict=$words")
+    WOAD_FUZZ_TARGET=$1 "$program" -max_total_time="$seconds" -timeout=2 -rss_limit_mb=1024 -max_len=8192 \
+        "${dictionary[@]}" -artifact_prefix="tests/fuzz/crashes/$1/" -print_final_stats=1 -verbosity=1 \
         "$kept/$1" "tests/fuzz/corpus/$1" "tests/fuzz/crashes/$1" 2>&1 | grep -E '^#[0-9]+.*(DONE|INITED)|panicked|stat::(number|average|peak)|SUMMARY|artifact|ERROR' || true
     rmdir --ignore-fail-on-non-empty "tests/fuzz/corpus/$1" "tests/fuzz/crashes/$1"
 }
