@@ -3,8 +3,8 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -78,9 +78,9 @@ impl ClientCertVerifier for Anybody {
 /// What is done to what passes.
 #[derive(Debug, Default)]
 struct Will {
-    /// One byte of each bulky frame of a request is changed.
-    flip: AtomicBool,
-    flipped: AtomicUsize,
+    /// In how many bulky frames of requests a letter is still to be changed, and of which word.
+    change: Mutex<(usize, Vec<u8>)>,
+    changed: AtomicUsize,
     /// Answers are read and not passed on.
     swallow: AtomicBool,
     swallowed: AtomicUsize,
@@ -89,6 +89,20 @@ struct Will {
 }
 
 impl Will {
+    fn change(&self, payload: &mut [u8]) {
+        let mut change = self.change.lock().unwrap_or_else(PoisonError::into_inner);
+        let (times, word) = &mut *change;
+        if *times == 0 || word.is_empty() {
+            return;
+        }
+        let at = payload.windows(word.len()).position(|window| window == word.as_slice());
+        if let Some(letter) = at.and_then(|at| payload.get_mut(at)) {
+            *letter ^= 1;
+            *times -= 1;
+            self.changed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// When a piece of that length that came now may go on.
     fn due(&self, length: usize) -> Instant {
         let hold = self.hold.load(Ordering::Relaxed);
@@ -162,15 +176,16 @@ impl Middle {
         self.address
     }
 
-    /// Changes a byte of each bulky frame from now on, or no longer.
-    pub fn flip(&self, on: bool) {
-        self.will.flip.store(on, Ordering::Relaxed);
+    /// Changes the first letter of this word where it stands first in a bulky frame, in that many frames to come. The
+    /// frame stays one that can be parsed.
+    pub fn change(&self, word: &[u8], times: usize) {
+        *self.will.change.lock().unwrap_or_else(PoisonError::into_inner) = (times, word.to_vec());
     }
 
-    /// How many bytes were changed.
+    /// How many letters were changed.
     #[must_use]
-    pub fn flipped(&self) -> usize {
-        self.will.flipped.load(Ordering::Relaxed)
+    pub fn changed(&self) -> usize {
+        self.will.changed.load(Ordering::Relaxed)
     }
 
     /// Keeps answers to itself from now on, or no longer; what it kept is lost with the connections it came on.
@@ -254,9 +269,8 @@ impl Behind {
             let length = usize::try_from(u32::from_be_bytes([0, one, two, three]))?;
             let mut payload = vec![0; length];
             from.read_exact(&mut payload).await?;
-            if kind == DATA && length >= BULK && self.will.flip.load(Ordering::Relaxed) {
-                *payload.get_mut(length / 2).context("a payload")? ^= 0x55;
-                self.will.flipped.fetch_add(1, Ordering::Relaxed);
+            if kind == DATA && length >= BULK {
+                self.will.change(&mut payload);
             }
             to.send((self.will.due(length), [header.as_slice(), &payload].concat())).await?;
         }

@@ -125,6 +125,18 @@ impl Node {
         Ok(())
     }
 
+    /// Runs the node's program to its end with further words, `recover` for example, where the node lives.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn run(&self, words: &[&str]) -> Result<std::process::Output> {
+        let mut command = self.site.command(&program("woad")?).into_std();
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("WOAD_")) {
+            command.env_remove(name);
+        }
+        Ok(command.arg("--config").arg(self.config()).args(words).stdin(Stdio::null()).output()?)
+    }
+
     /// The process id, while it runs.
     ///
     /// # Errors

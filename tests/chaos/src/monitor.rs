@@ -15,7 +15,6 @@ const EVERY: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Default)]
 struct Seen {
-    looks: usize,
     /// The highest term of each node, by its id.
     terms: BTreeMap<u64, u64>,
     /// Who led each term.
@@ -27,7 +26,6 @@ impl Seen {
     fn look(&mut self, status: &Value) -> Option<()> {
         let figure = |name: &str| status.get(name).and_then(Value::as_u64);
         let (node, term) = (figure("node")?, figure("term")?);
-        self.looks += 1;
         let highest = self.terms.entry(node).or_insert(term);
         if term < *highest {
             self.found
@@ -72,6 +70,11 @@ impl Monitor {
     /// What was wrong since the last call.
     pub(crate) fn found(&self) -> Vec<Violation> {
         std::mem::take(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner).found)
+    }
+
+    /// A new life of the cluster begins: terms may begin anew, too.
+    pub(crate) fn forget(&self) {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Seen::default();
     }
 
     /// The highest term seen.

@@ -176,10 +176,16 @@ impl Act {
         let of = |member: &&serde_json::Value| member.get("peer_address").and_then(|at| at.as_str()) == Some(&address);
         let old = members.iter().find(of).and_then(|member| member.get("id")?.as_u64()).context("the old member")?;
         self.wipe(place)?;
-        let path = format!("/v1/cluster/members/{old}");
-        let removed = self.node(first)?.admin.send("DELETE", &path, "", Vec::new().into()).await?;
-        ensure!(removed.status < 300, "removing: {} {}", removed.status, removed.body);
+        self.remove(first, old).await?;
         self.world.cluster.join(place).await.must("I14", "a node joins in place of a lost one")
+    }
+
+    /// Removes a member whose keys are known to be destroyed.
+    pub(crate) async fn remove(&self, asked: usize, member: u64) -> Result<()> {
+        let path = format!("/v1/cluster/members/{member}?destroyed=true");
+        let removed = self.node(asked)?.admin.send("DELETE", &path, "", Vec::new().into()).await?;
+        ensure!(removed.status < 300, "removing: {} {}", removed.status, removed.body);
+        Ok(())
     }
 
     /// Forgets everything in a node's data folder.

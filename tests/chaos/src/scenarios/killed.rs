@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::act::{Act, HEALS};
+use crate::act::{Act, heals};
 use crate::cli::Profile;
 use crate::scenario::Row;
 use crate::verdict::{Must as _, Violation};
@@ -99,7 +99,7 @@ async fn all(act: &mut Act) -> Result<()> {
         act.node_mut(*place)?.start(None)?;
     }
     for place in &places {
-        let ready = tokio::time::timeout(HEALS, act.node_mut(*place)?.ready()).await;
+        let ready = tokio::time::timeout(heals(), act.node_mut(*place)?.ready()).await;
         ready.map_err(anyhow::Error::from).and_then(|ready| ready).must("I14", "all start again")?;
     }
     Ok(())

@@ -142,7 +142,8 @@ async fn processor(act: &mut Act) -> Result<()> {
 /// Raises this process's own limit of open files.
 fn many_files() -> Result<()> {
     let limit = getrlimit(Resource::Nofile);
-    setrlimit(Resource::Nofile, Rlimit { current: Some(32_768), maximum: limit.maximum.map(|most| most.max(32_768)) })
+    let current = limit.maximum.map_or(32_768, |most| most.min(32_768));
+    setrlimit(Resource::Nofile, Rlimit { current: Some(current), maximum: limit.maximum })
         .context("limit of open files")
 }
 

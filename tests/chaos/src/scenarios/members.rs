@@ -128,9 +128,7 @@ async fn membership(act: &mut Act) -> Result<()> {
     let leader = act.world.leader().await?;
     let id = act.node(leader)?.figure("node").await?;
     let other = *act.others(leader).first().context("another node")?;
-    let path = format!("/v1/cluster/members/{id}");
-    let removed = act.node(other)?.admin.send("DELETE", &path, "", Vec::new().into()).await?;
-    anyhow::ensure!(removed.status < 300, "removing the leader: {} {}", removed.status, removed.body);
+    act.remove(other, id).await?;
     act.activated(1);
     act.gone.insert(leader);
     let rest = act.others(leader);
@@ -160,8 +158,7 @@ async fn membership(act: &mut Act) -> Result<()> {
     act.gone.remove(&leader);
     let spare = act.node(3)?.figure("node").await?;
     let asked = *act.others(3).first().context("a node")?;
-    let path = format!("/v1/cluster/members/{spare}");
-    act.node(asked)?.admin.send("DELETE", &path, "", Vec::new().into()).await?.expect(204)?;
+    act.remove(asked, spare).await?;
     act.node_mut(3)?.kill().await?;
     act.wipe(3)
 }

@@ -15,6 +15,7 @@ mod partitioned;
 mod paused;
 mod poison;
 mod power;
+mod trusted;
 
 use crate::scenario::Row;
 
@@ -34,6 +35,7 @@ pub(crate) fn rows() -> Vec<&'static Row> {
         middle::ROWS,
         crashes::ROWS,
         poison::ROWS,
+        trusted::ROWS,
         limits::ROWS,
         impossible::ROWS,
     ];

@@ -6,6 +6,7 @@ use anyhow::{Result, ensure};
 
 use crate::act::Act;
 use crate::cli::Profile;
+use crate::oracle::single_use::Kind;
 use crate::scenario::Row;
 use crate::verdict::{Must as _, Violation};
 use crate::world::Stage;
@@ -41,7 +42,7 @@ pub(super) const ROWS: &[Row] = &[
 
 impl Act {
     /// I15: a node that is cut off answers nothing that a quorum has to confirm, and goes on with what needs none.
-    pub(crate) async fn fails_closed(&mut self, place: usize) -> Result<()> {
+    pub(crate) async fn fails_closed(&mut self, place: usize, cut: Instant) -> Result<()> {
         let parties = self.parties();
         let here = parties.places.iter().find(|it| it.number == place);
         let Some(here) = here else { anyhow::bail!("node {} takes no part", place + 1) };
@@ -55,6 +56,20 @@ impl Act {
             let closed = answer.status == 503 && !answer.header("retry-after").is_empty();
             if !closed {
                 let seen = format!("node {} is cut off and answers {} {}", place + 1, answer.status, answer.body);
+                self.found.push(Violation::new("I15", seen));
+            }
+        }
+        // What was given out elsewhere meanwhile is not known here: refusing it would be an answer, too.
+        let newer = {
+            let book = self.book().open();
+            let codes = book.presented.iter().filter(|(_, it)| it.kind == Kind::Code);
+            let mut since = codes.filter(|(_, it)| it.answers.iter().all(|(span, _)| span.start > cut));
+            since.next().map(|(code, _)| code.clone())
+        };
+        if let Some(code) = newer {
+            let answer = parties.public.redeem(&here.https, &code).await;
+            if let Some(status) = answer.ok().map(|answer| answer.status).filter(|status| *status < 500) {
+                let seen = format!("node {} is cut off and answers {status} to a code it can't know", place + 1);
                 self.found.push(Violation::new("I15", seen));
             }
         }
@@ -79,13 +94,13 @@ async fn leader(act: &mut Act) -> Result<()> {
     let cut = Instant::now();
     act.field.isolate(leader)?;
     act.hold(KNOWS).await;
-    act.fails_closed(leader).await?;
+    act.fails_closed(leader, cut).await?;
     let next = act.world.cluster.leader(&survivors).await.must("I14", "another leader")?;
     ensure!(next != leader, "the leader was not cut off");
     act.hold(CUT.saturating_sub(cut.elapsed())).await;
     act.flows().await.must("I14", "without the old leader")?;
     act.survived(&survivors, cut);
-    act.fails_closed(leader).await?;
+    act.fails_closed(leader, cut).await?;
     act.dropped().map(drop)
 }
 
@@ -95,9 +110,9 @@ async fn follower(act: &mut Act) -> Result<()> {
     let cut = Instant::now();
     act.field.isolate(follower)?;
     act.hold(KNOWS).await;
-    act.fails_closed(follower).await?;
+    act.fails_closed(follower, cut).await?;
     act.hold(CUT.saturating_sub(cut.elapsed())).await;
-    act.fails_closed(follower).await?;
+    act.fails_closed(follower, cut).await?;
     act.survived(&survivors, cut);
     act.dropped().map(drop)
 }
