@@ -347,7 +347,7 @@ impl Drop for Cluster {
             let log = node.log();
             // Raft's own complaints about a dead peer would fill it.
             let shown = |line: &&str| {
-                !line.contains("\"target\":\"openraft") && !(self.complaints && line.contains("\"level\":\"INFO\""))
+                !(line.contains("\"target\":\"openraft") || self.complaints && line.contains("\"level\":\"INFO\""))
             };
             let lines: Vec<&str> = log.lines().filter(shown).collect();
             eprintln!("---- node {}, last lines of {}", node.place + 1, lines.len());
