@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, Subcommand};
 
 use crate::config::DEFAULT_FILE;
+use crate::recover;
 
 /// One node of a Woad cluster. Without a command: runs it.
 #[derive(Debug, Parser)]
@@ -36,6 +37,9 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         token_file: Option<PathBuf>,
     },
+    /// Make a new cluster of this stopped node, when a quorum is lost for ever. Shows first what is lost by it. (Also:
+    /// woadctl cluster recover)
+    Recover(recover::Wanted),
     /// Print the configuration reference (docs/configuration.md).
     ConfigReference,
     /// Print the metrics reference (docs/metrics.md).

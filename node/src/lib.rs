@@ -12,6 +12,7 @@ pub mod metrics;
 pub mod operations;
 pub mod phase;
 pub mod protocols;
+pub mod recover;
 pub mod reference;
 pub mod refusals;
 pub mod rejoin;

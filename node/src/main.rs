@@ -10,7 +10,7 @@ use clap::Parser as _;
 use woad::cli::{Cli, Command};
 use woad::config::{self, Config, Severity};
 use woad::runtime::{self, Controls};
-use woad::{exit, log, reference, store};
+use woad::{exit, log, recover, reference, store};
 
 fn main() -> ExitCode {
     match command(&Cli::parse()) {
@@ -29,6 +29,7 @@ fn command(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::ConfigReference) => print(&reference::configuration()),
         Some(Command::MetricsReference) => print(&reference::metrics()?),
         Some(Command::Rejoin { token_file }) => rejoin(cli, token_file.as_deref()),
+        Some(Command::Recover(wanted)) => recover(cli, wanted),
         Some(Command::Run) | None => run(cli),
     }
 }
@@ -49,6 +50,14 @@ fn check(cli: &Cli) -> anyhow::Result<ExitCode> {
 fn print(text: &str) -> anyhow::Result<ExitCode> {
     io::stdout().lock().write_all(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn recover(cli: &Cli, wanted: &recover::Wanted) -> anyhow::Result<ExitCode> {
+    let config = load(cli)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(recover::run(&config, wanted));
+    runtime.shutdown_background();
+    Ok(outcome?)
 }
 
 /// The configuration, if the node would start with it.

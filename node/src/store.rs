@@ -29,6 +29,8 @@ pub struct Options {
     pub cluster_key_file: Option<PathBuf>,
     /// Added to every flush.
     pub debug_fsync_delay: Option<Duration>,
+    /// How long peer certificates are valid, when not as long as usual.
+    pub debug_certificate_life: Option<Duration>,
     /// Bytes of log after which a snapshot is built, when not the store's own choice.
     pub debug_snapshot_bytes: Option<u64>,
     /// Where the disk counts as nearly full, and as full.
@@ -43,6 +45,7 @@ impl From<&Config> for Options {
             peer_advertise: config.peer.advertised(),
             cluster_key_file: config.cluster.key_file.clone(),
             debug_fsync_delay: config.node.debug_fsync_delay.map(|delay| delay.0),
+            debug_certificate_life: config.node.debug_certificate_life.map(|life| life.0),
             debug_snapshot_bytes: config.node.debug_snapshot_bytes,
             watermarks: config.limits.watermarks(),
         }

@@ -9,15 +9,14 @@ use std::time::Duration;
 use openraft::ChangeMembers;
 use raft_store_core::cluster::DiskSpace;
 use raft_store_core::sweep::{self, Sweepable};
-use raft_store_core::{AttemptId, Outcome, Request, Timestamp, View};
+use raft_store_core::{AttemptId, Outcome, Request, View};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::cluster::{Cluster, NodeFiles, NodeState, all_nodes, set_node_state};
+use crate::cluster::{Cluster, NodeState, all_nodes, set_node_state};
 use crate::disk::LogStore;
 use crate::node::Compaction;
 use crate::origin::{Freshness, Origin};
-use crate::trust::{NodeIdentity, NodeKey, PeerIdentity, PeerTls, ca, cluster_record};
 use crate::types::PeerNode;
 
 /// Between two hellos.
@@ -43,12 +42,14 @@ const SWEEP_PAUSE: (Duration, Duration) = (Duration::from_millis(5), Duration::f
 const COMPACT: Duration = Duration::from_millis(500);
 /// Bytes of log after which a snapshot is built while the disk is nearly full.
 const SHORT_LOG: u64 = 8 * 1024 * 1024;
-/// Between two looks at the certificate.
-const RENEW: Duration = Duration::from_secs(60);
 /// Between two notes of how far the log is flushed (store.md 15).
 const NOTE: Duration = Duration::from_secs(1);
 /// Between two looks at the disk's room.
 const LOOK: Duration = Duration::from_millis(250);
+/// Between two looks at the certificate.
+const RENEW: Duration = Duration::from_secs(1);
+/// Between two looks at rotations.
+const TRUST: Duration = Duration::from_millis(250);
 /// A learner this close to the leader becomes a voter.
 const CAUGHT_UP: u64 = 100;
 /// A leader whose oldest append waits longer for its sync hands over.
@@ -60,9 +61,6 @@ pub(crate) struct Duties {
     pub(crate) origin: Arc<Origin>,
     pub(crate) freshness: Arc<Freshness>,
     pub(crate) log: LogStore,
-    pub(crate) files: NodeFiles,
-    /// None where peers are not told apart by certificates: a simulation.
-    pub(crate) tls: Option<Arc<PeerTls>>,
     pub(crate) compaction: Compaction,
     pub(crate) sweep: Vec<Sweepable>,
     pub(crate) stop: CancellationToken,
@@ -100,6 +98,7 @@ impl Duties {
         duty!(LOOK, look_at_disk);
         let watching = Arc::clone(&this);
         tokio::spawn(async move { watching.end_on_fault().await });
+        duty!(TRUST, keep_trust);
         tokio::spawn(async move { this.compact(every(COMPACT)).await });
     }
 
@@ -241,44 +240,19 @@ impl Duties {
 
     #[expect(clippy::unused_async, reason = "duties are called alike")]
     async fn renew_certificate(&self) {
-        if let Some(tls) = &self.tls {
+        if let Some(credentials) = &self.cluster.credentials {
             // Files are read and written: not on a runtime thread.
-            tokio::task::block_in_place(|| self.renew(tls));
+            tokio::task::block_in_place(|| {
+                self.cluster.try_unseal();
+                credentials.look(self.cluster.true_time());
+            });
         }
     }
 
-    /// Renews this node's peer certificate from its own copy of the authority.
-    fn renew(&self, tls: &PeerTls) {
-        let wall = Timestamp(u64::try_from(self.cluster.env.wall_ms()).unwrap_or_default());
-        match self.files.load_identity() {
-            Ok(Some(identity)) if !identity.renew_due(wall) => {}
-            Ok(_) => match self.issue(wall, tls) {
-                Ok(()) => tracing::info!("the peer certificate was renewed"),
-                Err(error) => tracing::error!(%error, "the peer certificate was not renewed"),
-            },
-            Err(error) => tracing::error!(%error, "the peer certificate cannot be read"),
+    async fn keep_trust(&self) {
+        if let Some(credentials) = &self.cluster.credentials {
+            self.cluster.keep_trust(credentials).await;
         }
-    }
-
-    fn issue(&self, wall: Timestamp, tls: &PeerTls) -> Result<(), Box<dyn std::error::Error>> {
-        let shared = &self.cluster.shared;
-        let kv = shared.view()?;
-        let view = View::open(&kv, &*self.cluster.sealer, shared.clock.now())?;
-        let authority = cluster_record::ca(&view)?.ok_or("no cluster record")?;
-        let key = NodeKey::generate()?;
-        let mut serial = [0; 16];
-        self.cluster.env.fill_random(&mut serial);
-        let certificate = authority.issue(&ca::CertificateRequest {
-            csr: &key.request()?,
-            node: PeerIdentity { cluster: self.cluster.id, node: raft_store_core::NodeId(self.cluster.node) },
-            address: &self.cluster.address,
-            now: wall,
-            serial,
-        })?;
-        let identity = NodeIdentity::new(key, vec![certificate, authority.certificate().clone()])?;
-        self.files.store_identity(&identity)?;
-        tls.replace(&identity)?;
-        Ok(())
     }
 
     /// Snapshots by bytes and time, and purges what followers no longer need (store.md 17).

@@ -25,6 +25,8 @@ mod convert;
 mod defence;
 mod duties;
 mod node;
+pub mod recovery;
+mod renewal;
 mod types;
 
 /// Generated messages and services.

@@ -13,6 +13,9 @@ pub(crate) use assemble::{Door, Entering, Ground, Opening};
 pub use options::{Compaction, Options, Presence, REJOIN, StartError};
 pub use start::{init, join, presence, start};
 
+pub(crate) use assemble::{check_owner, identity_of, open_database, owner};
+pub(crate) use start::{address, read_member, take, write_member};
+
 use openraft::async_runtime::WatchReceiver;
 use std::sync::Arc;
 

@@ -50,7 +50,15 @@ async fn the_cluster_is_operated() {
     assert_eq!((token.status.as_u16(), token.json()), (201, json!({"token": "join", "expires_ms": 60_000})));
     assert_eq!(world.post("/v1/cluster/join-tokens", "").await.json()["expires_ms"], 3_600_000);
     assert_eq!(world.post("/v1/cluster/transfer", r#"{"to":2}"#).await.json(), json!({"leader": 2}));
-    assert_eq!(world.call("DELETE", "/v1/cluster/members/1", &[], "").await.status, 204);
+    let removed = world.call("DELETE", "/v1/cluster/members/1", &[], "").await;
+    assert_eq!((removed.status.as_u16(), removed.json()["recovery_bundle"]["format"].as_str()), (200, Some("test")));
+    assert_eq!(world.call("DELETE", "/v1/cluster/members/1?destroyed=true", &[], "").await.status, 204);
+    assert_eq!(world.call("DELETE", "/v1/cluster/members/1?destroyed=1", &[], "").await.status, 400);
+    let rotated = world.call("POST", "/v1/cluster/rotate-key", &[], "").await;
+    assert_eq!((rotated.status.as_u16(), rotated.json()["recovery_bundle"]["format"].as_str()), (202, Some("test")));
+    assert_eq!(world.call("POST", "/v1/cluster/rotate-ca", &[], "").await.status, 409);
+    let left = world.call("POST", "/v1/cluster/finish-rotation", &[], "").await;
+    assert_eq!(left.json()["left_behind"], serde_json::json!([2]));
     for (node, status, kind) in [("2", 409, "unsafe"), ("9", 404, "no-such-member"), ("x", 404, "no-such-member")] {
         let path = format!("/v1/cluster/members/{node}");
         assert_eq!(world.call("DELETE", &path, &[], "").await.problem(), (status, kind.to_owned()));

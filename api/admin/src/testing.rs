@@ -9,7 +9,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
 use prometheus::Registry;
-use raft_store_core::cluster::{ClusterControl, ClusterError, ClusterStatus, JoinToken, Member};
+use raft_store_core::cluster::{ClusterControl, ClusterError, ClusterStatus, JoinToken, Member, TrustStatus};
 use raft_store_core::memory::MemoryStore;
 use raft_store_core::store::BoxFuture;
 use raft_store_core::{Level, NodeId, Store, Timestamp};
@@ -21,6 +21,11 @@ use zeroize::Zeroizing;
 use crate::{Admin, InitError, Lifecycle, OperatorToken, Running};
 
 pub(crate) const TOKEN: &str = "operator-token-of-the-test-0123456789";
+
+/// Stands for a recovery bundle.
+fn bundle() -> Zeroizing<String> {
+    Zeroizing::new("{\"format\":\"test\"}".to_owned())
+}
 
 /// Node 1 leads, node 2 follows; node 2 can't be removed.
 struct FakeCluster;
@@ -51,6 +56,7 @@ impl ClusterControl for FakeCluster {
             clock: Timestamp(7),
             sealed: false,
             custody_confirmed: false,
+            trust: TrustStatus::default(),
             version: "0".to_owned(),
             disk: raft_store_core::cluster::DiskSpace::Ample,
             disk_free: 9,
@@ -68,14 +74,40 @@ impl ClusterControl for FakeCluster {
         Box::pin(async move { Ok(JoinToken { token: "join".to_owned(), expires }) })
     }
 
-    fn remove<'a>(&'a self, _: &'a raft_store_core::Request, node: NodeId) -> BoxFuture<'a, Result<(), ClusterError>> {
+    fn remove<'a>(
+        &'a self,
+        _: &'a raft_store_core::Request,
+        node: NodeId,
+        destroyed: bool,
+    ) -> BoxFuture<'a, Result<Option<Zeroizing<String>>, ClusterError>> {
         Box::pin(async move {
             match node {
-                NodeId(1) => Ok(()),
+                NodeId(1) => Ok((!destroyed).then(bundle)),
                 NodeId(2) => Err(ClusterError::Unsafe("no quorum would be left".to_owned())),
                 other => Err(ClusterError::NoSuchMember(other)),
             }
         })
+    }
+
+    fn rotate_key<'a>(
+        &'a self,
+        _: &'a raft_store_core::Request,
+    ) -> BoxFuture<'a, Result<Zeroizing<String>, ClusterError>> {
+        Box::pin(async { Ok(bundle()) })
+    }
+
+    fn rotate_authority<'a>(
+        &'a self,
+        _: &'a raft_store_core::Request,
+    ) -> BoxFuture<'a, Result<Zeroizing<String>, ClusterError>> {
+        Box::pin(async { Err(ClusterError::Unsafe("a rotation is under way".to_owned())) })
+    }
+
+    fn finish_rotation<'a>(
+        &'a self,
+        _: &'a raft_store_core::Request,
+    ) -> BoxFuture<'a, Result<Vec<NodeId>, ClusterError>> {
+        Box::pin(async { Ok(vec![NodeId(2)]) })
     }
 
     fn confirm_custody<'a>(&'a self, _: &'a raft_store_core::Request) -> BoxFuture<'a, Result<bool, ClusterError>> {

@@ -20,6 +20,10 @@ pub struct Node {
     /// Adds this to every flush to disk, to see on a fast disk what a slow one would do. For benchmarks and tests only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub debug_fsync_delay: Option<Span>,
+    /// Lets the peer certificates that this node issues end after this time, to see them expire. For tests only; without
+    /// it, 90 days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debug_certificate_life: Option<Span>,
     /// Builds a snapshot after this many bytes of log and keeps a quarter of it. For tests only; without it, 256 MiB
     /// and 1 GiB.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,7 +32,12 @@ pub struct Node {
 
 impl Default for Node {
     fn default() -> Self {
-        Self { data_dir: PathBuf::from("/var/lib/woad"), debug_fsync_delay: None, debug_snapshot_bytes: None }
+        Self {
+            data_dir: PathBuf::from("/var/lib/woad"),
+            debug_fsync_delay: None,
+            debug_certificate_life: None,
+            debug_snapshot_bytes: None,
+        }
     }
 }
 
@@ -52,6 +61,9 @@ impl Node {
                 }
             }
             Err(error) => report.error(KEY, format!("{path}: {error}")),
+        }
+        if let Some(life) = self.debug_certificate_life {
+            report.warning("node.debug_certificate_life", format!("peer certificates end after {life}"));
         }
         if let Some(delay) = self.debug_fsync_delay {
             if delay > MAX_FSYNC_DELAY {

@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 use prometheus::core::Collector;
-use raft_store_core::cluster::{ClusterControl, ClusterError, ClusterStatus, DiskSpace, Health, JoinToken};
+use raft_store_core::cluster::{
+    ClusterControl, ClusterError, ClusterStatus, DiskSpace, Health, JoinToken, TrustStatus,
+};
 use raft_store_core::memory::MemoryStore;
 use raft_store_core::store::{BoxFuture, Request};
 use raft_store_core::{NodeId, Store, Timestamp};
@@ -125,6 +127,7 @@ impl ClusterControl for MemoryControl {
             clock: Timestamp(0),
             sealed: false,
             custody_confirmed: false,
+            trust: TrustStatus::default(),
             version: crate::VERSION.to_owned(),
             disk: DiskSpace::Ample,
             disk_free: 0,
@@ -137,8 +140,25 @@ impl ClusterControl for MemoryControl {
         Box::pin(async { Err(ClusterError::Unsafe("a store in memory has no members".to_owned())) })
     }
 
-    fn remove<'a>(&'a self, _: &'a Request, node: NodeId) -> BoxFuture<'a, Result<(), ClusterError>> {
+    fn remove<'a>(
+        &'a self,
+        _: &'a Request,
+        node: NodeId,
+        _: bool,
+    ) -> BoxFuture<'a, Result<Option<Bundle>, ClusterError>> {
         Box::pin(async move { Err(ClusterError::NoSuchMember(node)) })
+    }
+
+    fn rotate_key<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Result<Bundle, ClusterError>> {
+        Box::pin(async { Err(ClusterError::Unsafe("a store in memory has no keys".to_owned())) })
+    }
+
+    fn rotate_authority<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Result<Bundle, ClusterError>> {
+        Box::pin(async { Err(ClusterError::Unsafe("a store in memory has no authority".to_owned())) })
+    }
+
+    fn finish_rotation<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Result<Vec<NodeId>, ClusterError>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     fn confirm_custody<'a>(&'a self, _: &'a raft_store_core::Request) -> BoxFuture<'a, Result<bool, ClusterError>> {

@@ -28,6 +28,7 @@ impl From<Options> for raft_store::Options {
             peer_advertise: options.peer_advertise,
             cluster_key_file: options.cluster_key_file,
             debug_fsync_delay: options.debug_fsync_delay,
+            debug_certificate_life: options.debug_certificate_life,
             compaction,
             watermarks: options.watermarks,
             spared: woad_identity::spared(),

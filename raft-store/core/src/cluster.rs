@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use crate::agreement::AgreementStatus;
 use crate::ids::{NodeId, Revision, Timestamp};
 use crate::store::{BoxFuture, Request, StoreError};
@@ -55,6 +57,30 @@ pub struct Member {
     pub behind: bool,
 }
 
+/// What one node knows of certificates and keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrustStatus {
+    /// When its peer certificate expires, ms since the Unix epoch.
+    pub certificate_expires: Timestamp,
+    /// Which life of the state this is: counts recoveries from a lost quorum, and restores.
+    pub incarnation: u64,
+    /// Rotations under way.
+    pub rotations: Vec<RotationStatus>,
+}
+
+/// A rotation of cluster key or authority that is under way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RotationStatus {
+    /// Of what.
+    pub what: String,
+    /// What every node is to do now.
+    pub stage: String,
+    /// Cluster time at which it began.
+    pub since: Timestamp,
+    /// The nodes that have not done it.
+    pub waiting_for: Vec<NodeId>,
+}
+
 /// The cluster as one node sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterStatus {
@@ -84,6 +110,8 @@ pub struct ClusterStatus {
     pub sealed: bool,
     /// Whether an operator confirmed that the recovery bundle is in safe custody.
     pub custody_confirmed: bool,
+    /// Certificates and keys.
+    pub trust: TrustStatus,
     /// Software version.
     pub version: String,
     /// How much room its disk has.
@@ -143,8 +171,20 @@ pub trait ClusterControl: Send + Sync {
         cx: &'a Request,
         valid: Duration,
     ) -> BoxFuture<'a, Result<JoinToken, ClusterError>>;
-    /// Removes a member. Returns after the new membership is committed.
-    fn remove<'a>(&'a self, cx: &'a Request, node: NodeId) -> BoxFuture<'a, Result<(), ClusterError>>;
+    /// Removes a member. Returns after the new membership is committed. Unless its data and keys are known to be
+    /// destroyed, rotations of cluster key and authority begin with it, and the new recovery bundle is answered.
+    fn remove<'a>(
+        &'a self,
+        cx: &'a Request,
+        node: NodeId,
+        destroyed: bool,
+    ) -> BoxFuture<'a, Result<Option<Zeroizing<String>>, ClusterError>>;
+    /// Begins a rotation of the cluster key. Answers the new recovery bundle, once; the rotation goes on by itself.
+    fn rotate_key<'a>(&'a self, cx: &'a Request) -> BoxFuture<'a, Result<Zeroizing<String>, ClusterError>>;
+    /// Begins a rotation of the authority. Answers the new recovery bundle, once; the rotation goes on by itself.
+    fn rotate_authority<'a>(&'a self, cx: &'a Request) -> BoxFuture<'a, Result<Zeroizing<String>, ClusterError>>;
+    /// Lets rotations wait no longer for nodes that don't answer; they can't come back as they are. Says which.
+    fn finish_rotation<'a>(&'a self, cx: &'a Request) -> BoxFuture<'a, Result<Vec<NodeId>, ClusterError>>;
     /// Notes that the recovery bundle is in safe custody. Says whether that is news.
     fn confirm_custody<'a>(&'a self, cx: &'a Request) -> BoxFuture<'a, Result<bool, ClusterError>>;
     /// Hands leadership to a voter (`None`: the most caught-up one). Returns after it leads.

@@ -20,8 +20,7 @@ use crate::net::RefusedPeers;
 use crate::proto;
 use crate::trust::events;
 use crate::trust::{
-    JoinToken, NodeKey, PeerAddress, PeerIdentity, TokenId, TokenSecret, WallClock, ca, cluster_record, join_tls,
-    join_tokens,
+    JoinToken, NodeKey, PeerAddress, PeerIdentity, TokenId, TokenSecret, WallClock, ca, join_tls, join_tokens, rotation,
 };
 
 /// A joining node waits no longer for one member's answer.
@@ -81,7 +80,7 @@ impl Cluster {
                 if let Err(why) = join_tokens::redeem(tx, id, &secret, &address)? {
                     return Ok(Outcome::Answer(Err(why.to_string())));
                 }
-                let Some(authority) = cluster_record::ca(tx)? else {
+                let Some(authority) = rotation::issuing(tx)? else {
                     return Ok(Outcome::Answer(Err("there is no cluster yet".to_owned())));
                 };
                 let node = nodes::allocate(tx, &address.to_string())?;
@@ -91,16 +90,18 @@ impl Cluster {
                     address: &address,
                     now: wall,
                     serial,
+                    lifetime_ms: self.certificate_life_ms,
                 });
                 let Ok(certificate) = certificate else {
                     return Ok(Outcome::Answer(Err("the certificate request is not usable".to_owned())));
                 };
                 events::record(tx, events::NODE_JOINED, node.to_string(), format!("address={address}"));
-                Ok(Outcome::Commit(Ok((node, certificate, authority.certificate().clone()))))
+                let authorities: Vec<u8> = rotation::trusted(tx)?.iter().flat_map(|der| der.iter().copied()).collect();
+                Ok(Outcome::Commit(Ok((node, certificate, authorities))))
             })
             .await
             .map_err(|error| store_status(&error))?;
-        let (node, certificate, authority) = admitted.answer.map_err(|why| {
+        let (node, certificate, authorities) = admitted.answer.map_err(|why| {
             tracing::warn!(%why, %address, "a join was refused");
             self.refused.note(RefusedPeers::JOIN, from);
             refused()
@@ -111,7 +112,7 @@ impl Cluster {
             node,
             cluster_id: self.id_text.clone(),
             certificate_der: certificate.to_vec(),
-            ca_der: authority.to_vec(),
+            ca_der: authorities,
             cluster_key: key.expose().to_vec(),
             members: members.map(|(id, peer)| proto::Member { id, address: peer.address }).collect(),
         })

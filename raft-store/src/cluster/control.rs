@@ -6,21 +6,42 @@ use std::time::Duration;
 
 use openraft::ServerState;
 use raft_store_core::agreement::AgreementStatus;
-use raft_store_core::cluster::{ClusterControl, ClusterError, ClusterStatus, JoinToken as Shown, Member, RefusedPeer};
+use raft_store_core::cluster::{
+    ClusterControl, ClusterError, ClusterStatus, JoinToken as Shown, Member, RefusedPeer, TrustStatus,
+};
 use raft_store_core::store::BoxFuture;
 use raft_store_core::{NodeId, Outcome, Request, Revision, StoreError, View};
 
 use super::Cluster;
-use crate::trust::{JoinToken, PeerAddress, cluster_record, join_tokens};
+use super::rotate::Bundle;
+use crate::trust::{JoinToken, PeerAddress, cluster_record, join_tokens, rotation};
+
+/// Between two looks whether the authority still changes.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 impl Cluster {
+    /// Waits while the authority changes: a token pins one.
+    async fn authority_settled(&self, within: Duration) -> Result<(), ClusterError> {
+        let since = self.env.boot();
+        while self.rotates_authority() {
+            if self.env.boot().saturating_sub(since) > within {
+                let why = "the authority is being rotated, and a join token pins one: make it when that has ended \
+                    (woadctl cluster status)";
+                return Err(ClusterError::Unsafe(why.to_owned()));
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        Ok(())
+    }
+
     async fn make_join_token(&self, cx: &Request, valid: Duration) -> Result<Shown, ClusterError> {
+        self.authority_settled(cx.within).await?;
         let addresses: Vec<PeerAddress> =
             self.members().into_iter().filter_map(|(_, peer)| peer.address.parse().ok()).collect();
         let fill = |buffer: &mut [u8]| self.env.fill_random(buffer);
         let shared = self.store.view(cx, raft_store_core::Freshness::Linearizable, |view| {
-            let record = cluster_record::get(view)?;
-            Ok(record.and_then(|record| crate::trust::CaPin::of(&record.ca_certificate)))
+            // The one that issues comes first.
+            Ok(rotation::trusted(view)?.first().and_then(crate::trust::CaPin::of))
         });
         let pin = shared.await?.answer.ok_or(StoreError::Stopped)?;
         let token = JoinToken::generate(pin, addresses, &fill).ok_or(StoreError::Stopped)?;
@@ -88,6 +109,11 @@ impl ClusterControl for Cluster {
             clock: self.shared.clock.now(),
             sealed: self.sealer.is_sealed(),
             custody_confirmed: self.custody_confirmed(),
+            trust: TrustStatus {
+                certificate_expires: self.credentials.as_ref().map(|own| own.tls.presented_until()).unwrap_or_default(),
+                incarnation: metrics.last_log_index.unwrap_or_default() >> crate::recovery::INCARNATION_BITS,
+                rotations: self.rotations(),
+            },
             version: self.version.clone(),
             disk: room.space,
             disk_free: room.free,
@@ -100,8 +126,25 @@ impl ClusterControl for Cluster {
         Box::pin(self.make_join_token(cx, valid))
     }
 
-    fn remove<'a>(&'a self, _: &'a Request, node: NodeId) -> BoxFuture<'a, Result<(), ClusterError>> {
-        Box::pin(self.remove_anywhere(node))
+    fn remove<'a>(
+        &'a self,
+        _: &'a Request,
+        node: NodeId,
+        destroyed: bool,
+    ) -> BoxFuture<'a, Result<Option<Bundle>, ClusterError>> {
+        Box::pin(self.remove_anywhere(node, !destroyed))
+    }
+
+    fn rotate_key<'a>(&'a self, cx: &'a Request) -> BoxFuture<'a, Result<Bundle, ClusterError>> {
+        Box::pin(self.rotate_key_here(cx))
+    }
+
+    fn rotate_authority<'a>(&'a self, cx: &'a Request) -> BoxFuture<'a, Result<Bundle, ClusterError>> {
+        Box::pin(self.rotate_authority_here(cx))
+    }
+
+    fn finish_rotation<'a>(&'a self, cx: &'a Request) -> BoxFuture<'a, Result<Vec<NodeId>, ClusterError>> {
+        Box::pin(self.finish_rotations(cx))
     }
 
     fn confirm_custody<'a>(&'a self, cx: &'a Request) -> BoxFuture<'a, Result<bool, ClusterError>> {

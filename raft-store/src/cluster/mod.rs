@@ -6,13 +6,16 @@ mod files;
 mod nodes;
 mod peers;
 mod remove;
+mod rotate;
 mod transfer;
 
 pub(crate) use admit::{JoinRefused, ask_to_join};
 pub(crate) use files::NodeFiles;
 #[cfg(feature = "simulation")]
 pub(crate) use nodes::allocate;
-pub(crate) use nodes::{NODES_TABLE, NodeState, all_nodes, first_node, removed_nodes, set_state as set_node_state};
+pub(crate) use nodes::{
+    NODES_TABLE, NodeState, all_nodes, first_node, leave_only, removed_nodes, set_state as set_node_state,
+};
 pub(crate) use peers::Peers;
 
 use openraft::async_runtime::WatchReceiver;
@@ -25,11 +28,12 @@ use raft_store_core::{Store, Timestamp};
 use crate::agreement::Quarantine;
 use crate::disk::{LogStore, Space, SyncThread};
 use crate::env::SharedEnv;
-use crate::machine::Shared;
+use crate::machine::{Observer, Shared};
 use crate::net::{Channels, Gate, Purpose, RefusedPeers};
 use crate::origin::{Freshness, Offsets, Proposer};
 use crate::proto;
-use crate::trust::{ClusterId, KeyringSealer, PeerAddress};
+use crate::renewal::Credentials;
+use crate::trust::{ClusterId, KeyringSealer};
 use crate::types::{PeerNode, Raft};
 
 /// How long an operator's change waits for one that is under way.
@@ -40,7 +44,6 @@ pub(crate) struct Cluster {
     pub(crate) id: ClusterId,
     pub(crate) id_text: String,
     pub(crate) node: u64,
-    pub(crate) address: PeerAddress,
     pub(crate) folder: PathBuf,
     pub(crate) raft: Raft,
     pub(crate) shared: Arc<Shared>,
@@ -61,6 +64,11 @@ pub(crate) struct Cluster {
     pub(crate) quarantine: Arc<Quarantine>,
     /// As this node's own duties use it.
     pub(crate) inside: Store,
+    pub(crate) files: NodeFiles,
+    /// None where peers are not told apart by certificates: a simulation.
+    pub(crate) credentials: Option<Credentials>,
+    pub(crate) certificate_life_ms: u64,
+    pub(crate) observer: Arc<dyn Observer>,
     /// One change of membership or leadership at a time.
     pub(crate) change: tokio::sync::Mutex<()>,
     /// The highest vote this life has given to others.
@@ -84,6 +92,24 @@ impl Cluster {
     /// Takes the one turn to change membership or leadership. The duties hold it for a moment after a node has joined.
     pub(crate) async fn changing(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, ClusterError> {
         tokio::time::timeout(CHANGE_WAIT, self.change.lock()).await.map_err(|_| ClusterError::Busy)
+    }
+
+    /// The wall clock, put right by the voters' median where this node's is visibly off: a certificate made under a
+    /// wrong clock would be refused by everyone.
+    pub(crate) fn true_time(&self) -> Timestamp {
+        let skew = self.offsets.skew_ms(self.node, &self.voters()).unwrap_or_default();
+        let wall = self.env.wall_ms();
+        let time = if skew.abs() > crate::origin::SKEW_ALARM_MS { wall.saturating_sub(skew) } else { wall };
+        Timestamp(u64::try_from(time).unwrap_or_default())
+    }
+
+    /// A sealed node looks whether its cluster key has been put in its place.
+    pub(crate) fn try_unseal(&self) {
+        if self.sealer.is_sealed()
+            && let Ok(view) = self.shared.view()
+        {
+            self.observer.changed(&view);
+        }
     }
 
     /// The members as openraft sees them here.

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use prost::Message;
 use raft_store_core::{Abort, Read, Set, SetId, Stored, Table, TableId, Through, Tx, View};
 
+use crate::trust::events;
+
 /// What is to become of a node. The leader makes the membership follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NodeState {
@@ -107,6 +109,23 @@ fn put(tx: &mut Tx<'_>, id: u64, address: &str, state: NodeState) -> Result<(), 
 /// Writes the cluster's first node.
 pub(crate) fn first_node(tx: &mut Tx<'_>, address: &str) -> Result<(), Abort> {
     put(tx, 1, address, NodeState::Active)
+}
+
+/// Every node but one was lost with its quorum: it stays, the others are removed.
+pub(crate) fn leave_only(tx: &mut Tx<'_>, id: u64, address: &str) -> Result<(), Abort> {
+    for node in all_nodes(tx)? {
+        if node.id != id && node.state != NodeState::Removed {
+            put(tx, node.id, &node.address, NodeState::Removed)?;
+            events::record(tx, events::NODE_REMOVED, node.id.to_string(), "lost with the quorum".to_owned());
+        }
+    }
+    put(tx, id, address, NodeState::Active)
+}
+
+/// Ids of the nodes that are members, or are to become some.
+pub(crate) fn present_nodes(read: &impl Read) -> Result<Vec<u64>, Abort> {
+    let nodes = all_nodes(read)?;
+    Ok(nodes.into_iter().filter(|node| node.state != NodeState::Removed).map(|node| node.id).collect())
 }
 
 /// Hands out the next id. Ids rise and are never reused.

@@ -10,9 +10,11 @@ use raft_store_core::{NodeId, Outcome, Request, StoreError};
 use tonic::Status;
 
 use super::nodes::{self, NodeState};
+use super::rotate::{Bundle, UNDER_WAY};
 use super::{Cluster, status};
 use crate::proto;
 use crate::trust::events;
+use crate::trust::rotation::JoinTokensNotBefore;
 
 /// How long a change of membership may take.
 const TAKES: Duration = Duration::from_secs(10);
@@ -43,11 +45,11 @@ impl Cluster {
     }
 
     /// Removes a member, as the leader, and waits until the new membership is committed.
-    pub(crate) async fn remove_as_leader(&self, node: u64) -> Result<(), Status> {
-        self.remove_here(node).await.map_err(|error| status(&error))
+    pub(crate) async fn remove_as_leader(&self, node: u64, rotate: bool) -> Result<Option<Bundle>, Status> {
+        self.remove_here(node, rotate).await.map_err(|error| status(&error))
     }
 
-    async fn remove_here(&self, node: u64) -> Result<(), ClusterError> {
+    async fn remove_here(&self, node: u64, rotate: bool) -> Result<Option<Bundle>, ClusterError> {
         if !self.known(node) {
             return Err(ClusterError::NoSuchMember(NodeId(node)));
         }
@@ -57,16 +59,26 @@ impl Cluster {
         }
         let _change = self.changing().await?;
         let request = Request { id: "cluster remove".to_owned(), within: TAKES };
-        self.store
-            .transact(&request, |tx| {
-                if !nodes::set_state(tx, node, NodeState::Removed)? {
-                    return Ok(Outcome::Answer(()));
-                }
-                events::record(tx, events::NODE_REMOVED, node.to_string(), String::new());
-                Ok(Outcome::Commit(()))
-            })
-            .await?;
-        self.expel(node).await
+        let fresh = if rotate { Some(self.fresh(&request, true).await?) } else { None };
+        let removed = self.store.transact(&request, |tx| {
+            if !nodes::set_state(tx, node, NodeState::Removed)? {
+                return Ok(Outcome::Answer(Ok(false)));
+            }
+            // Whoever was to bring another node in by one may be the one who is removed.
+            tx.touch::<JoinTokensNotBefore>(&());
+            if let Some(fresh) = &fresh
+                && let Err(under_way) = self.begin_both(tx, fresh)?
+            {
+                return Ok(Outcome::Answer(Err(under_way)));
+            }
+            let how = if rotate { "keys rotate" } else { "destroyed" };
+            events::record(tx, events::NODE_REMOVED, node.to_string(), how.to_owned());
+            Ok(Outcome::Commit(Ok(true)))
+        });
+        let news = removed.await?.answer.map_err(|_| ClusterError::Unsafe(UNDER_WAY.to_owned()))?;
+        self.expel(node).await?;
+        // Somebody else removed it meanwhile: that one was shown a bundle, and this one is of no rotation.
+        fresh.filter(|_| news).map(|fresh| self.bundle_of(fresh)).transpose()
     }
 
     /// Makes Raft's membership follow a removal.
@@ -99,7 +111,7 @@ impl Cluster {
     }
 
     /// Removes a member, wherever the leader is. A leader is asked to hand over before it goes.
-    pub(super) async fn remove_anywhere(&self, node: NodeId) -> Result<(), ClusterError> {
+    pub(super) async fn remove_anywhere(&self, node: NodeId, rotate: bool) -> Result<Option<Bundle>, ClusterError> {
         if !self.known(node.0) {
             return Err(ClusterError::NoSuchMember(node));
         }
@@ -108,10 +120,11 @@ impl Cluster {
         if leads {
             self.transfer_anywhere(None).await?;
         }
-        let Some((leader, peer)) = self.other_leader() else { return self.remove_here(node.0).await };
+        let Some((leader, peer)) = self.other_leader() else { return self.remove_here(node.0, rotate).await };
         let mut client = self.client(leader, &peer.address);
-        let request = proto::RemoveRequest { node: node.0 };
-        client.remove(request).await.map_err(|refusal| super::refused(&refusal))?;
-        Ok(())
+        let request = proto::RemoveRequest { node: node.0, rotate };
+        let answer = client.remove(request).await.map_err(|refusal| super::refused(&refusal))?.into_inner();
+        let bundle = Bundle::new(answer.bundle);
+        Ok((!bundle.is_empty()).then_some(bundle))
     }
 }

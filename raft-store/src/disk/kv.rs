@@ -20,7 +20,7 @@ fn failed(error: impl std::fmt::Display) -> KvError {
     KvError(error.to_string())
 }
 
-const fn of(space: Space) -> Of {
+pub(super) const fn of(space: Space) -> Of {
     match space {
         Space::State => Of::First,
         Space::Outcomes => Of::Second,

@@ -1,5 +1,6 @@
 //! One RocksDB, one write-ahead log for vote, log and state, so that a crash leaves a prefix (store.md 15).
 
+mod anew;
 mod damage;
 mod database;
 mod engine;

@@ -57,10 +57,11 @@ const SINGLE: [(&str, &str); 18] = [
 ];
 
 /// Durations, in seconds.
-const SECONDS: [(&str, &str); 3] = [
+const SECONDS: [(&str, &str); 4] = [
     ("woad_raft_quorum_ack_age_seconds", "How long ago a quorum answered this leader; -1: it does not lead."),
     ("woad_freshness_seconds", "Age of this replica's last confirmed read; -1: none since the start."),
     ("woad_clock_offset_seconds", "This node's clock against the voters' median."),
+    ("woad_peer_certificate_expiry_seconds", "Time left to this node's peer certificate; negative: expired."),
 ];
 
 /// RocksDB's integer properties that are shown.
@@ -188,6 +189,10 @@ impl StoreCollector {
         let skew = cluster.offsets.skew_ms(cluster.node, &cluster.voters()).unwrap_or_default();
         let skew = i32::try_from(skew).unwrap_or(i32::MAX);
         self.set_seconds("woad_clock_offset_seconds", f64::from(skew) / 1000.0);
+        let now = u64::try_from(cluster.env.wall_ms()).unwrap_or_default();
+        let until = cluster.credentials.as_ref().map_or(now, |own| own.tls.presented_until().0);
+        let left = std::time::Duration::from_millis(until.abs_diff(now)).as_secs_f64();
+        self.set_seconds("woad_peer_certificate_expiry_seconds", if until < now { -left } else { left });
         for (property, label) in ROCKS {
             let value = cluster.shared.database.property(property);
             self.rocks.with_label_values(&[label]).set(i64::try_from(value).unwrap_or(i64::MAX));

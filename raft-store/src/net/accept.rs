@@ -17,7 +17,8 @@ use tokio_util::sync::CancellationToken;
 use woad_admission::{Door, DoorMetrics, Place};
 
 use super::RefusedPeers;
-use super::listener::{PeerInfo, PeerStream};
+use super::listener::{PeerInfo, PeerStream, TlsPeer};
+use super::trusting::Trusting;
 use crate::limits::{HANDSHAKE, MEMBERS, STRANGERS};
 use crate::trust::PeerTls;
 
@@ -82,7 +83,7 @@ pub(super) async fn accept(
     listener: TcpListener,
     tls: Arc<PeerTls>,
     doors: Doors,
-    sender: mpsc::Sender<io::Result<PeerStream<TlsStream<TcpStream>>>>,
+    sender: mpsc::Sender<io::Result<TlsPeer>>,
     stop: CancellationToken,
 ) {
     let doors = Arc::new(doors);
@@ -120,10 +121,10 @@ pub(super) async fn accept(
 async fn admit(
     stream: TcpStream,
     from: SocketAddr,
-    tls: &PeerTls,
+    tls: &Arc<PeerTls>,
     place: Place,
     doors: &Doors,
-    sender: mpsc::Sender<io::Result<PeerStream<TlsStream<TcpStream>>>>,
+    sender: mpsc::Sender<io::Result<TlsPeer>>,
 ) {
     let shaken = tokio::select! {
         () = place.must_go() => return,
@@ -157,10 +158,17 @@ async fn admit(
     }
 }
 
-async fn shake(stream: TcpStream, from: IpAddr, tls: &PeerTls) -> io::Result<(TlsStream<TcpStream>, PeerInfo)> {
+async fn shake(
+    stream: TcpStream,
+    from: IpAddr,
+    tls: &Arc<PeerTls>,
+) -> io::Result<(Trusting<TlsStream<TcpStream>>, PeerInfo)> {
     stream.set_nodelay(true)?;
+    let changes = tls.changes();
     let config = tls.server().map_err(crate::disk::io_error)?;
     let stream = TlsAcceptor::from(config).accept(stream).await?;
-    let node = tls.peer(stream.get_ref().1.peer_certificates()).map(|peer| peer.node.0);
+    let certificates = stream.get_ref().1.peer_certificates().map(<[_]>::to_vec);
+    let node = tls.peer(certificates.as_deref()).map(|peer| peer.node.0);
+    let stream = Trusting::new(stream, Arc::clone(tls), changes, certificates.as_deref());
     Ok((stream, PeerInfo { node, from: Some(from) }))
 }

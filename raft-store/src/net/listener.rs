@@ -20,6 +20,7 @@ use tonic::transport::server::Connected;
 use super::MESSAGE_LIMIT;
 use super::accept::{Doors, Held, accept};
 use super::server::PeerService;
+use super::trusting::Trusting;
 use crate::limits::STRANGER_BYTES;
 use crate::proto::peer_server::PeerServer;
 use crate::trust::PeerTls;
@@ -90,7 +91,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for PeerStream<S> {
 }
 
 /// A connection over TCP.
-type TlsPeer = PeerStream<TlsStream<TcpStream>>;
+pub(super) type TlsPeer = PeerStream<Trusting<TlsStream<TcpStream>>>;
 /// Connections accepted and not yet served.
 const ACCEPTED: usize = 16;
 

@@ -10,6 +10,7 @@ mod refused;
 mod server;
 mod snapshots;
 mod tls;
+mod trusting;
 
 pub(crate) use accept::Doors;
 pub(crate) use announce::Replicated;

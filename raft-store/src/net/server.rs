@@ -275,10 +275,21 @@ impl proto::peer_server::Peer for PeerService {
         self.cluster.admit(request.into_inner(), from).await.map(Response::new)
     }
 
-    async fn remove(&self, request: Request<proto::RemoveRequest>) -> Result<Response<proto::Done>, Status> {
+    async fn remove(&self, request: Request<proto::RemoveRequest>) -> Result<Response<proto::RemoveResponse>, Status> {
         self.member(&request)?;
-        self.cluster.remove_as_leader(request.into_inner().node).await?;
-        Ok(Response::new(proto::Done {}))
+        let request = request.into_inner();
+        let bundle = self.cluster.remove_as_leader(request.node, request.rotate).await?;
+        Ok(Response::new(proto::RemoveResponse { bundle: bundle.map(|text| (*text).clone()).unwrap_or_default() }))
+    }
+
+    async fn cluster_key(
+        &self,
+        request: Request<proto::ClusterKeyRequest>,
+    ) -> Result<Response<proto::ClusterKeyResponse>, Status> {
+        let node = self.member(&request)?;
+        let answer = self.cluster.give_key(&request.into_inner())?;
+        tracing::info!(node, "the new cluster key was given to a member");
+        Ok(Response::new(answer))
     }
 
     async fn transfer_leader(

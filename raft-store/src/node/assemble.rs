@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use openraft::{Config, SnapshotPolicy};
 use raft_store_core::{Level, Store};
-use rustls_pki_types::CertificateDer;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -20,10 +19,11 @@ use crate::disk::{DataLock, Database, LogStore, OpenError, Refusal, Sentinel, Sp
 use crate::duties::Duties;
 use crate::env::SharedEnv;
 use crate::fault::Fault;
-use crate::machine::Machine;
+use crate::machine::{Machine, Observer};
 use crate::metrics::{PeerFailures, StoreMetrics};
 use crate::net::{Channels, Doors, Gate, NetworkFactory, PeerService, Replicated, TlsNet, serve_tls};
 use crate::origin::{Forwarder, Freshness, Inside, Offsets, Origin, Proposer, ReadIndex, Room};
+use crate::renewal::{Credentials, Renewal};
 use crate::trust::keyring::DataKey;
 use crate::trust::{ClusterId, ClusterKey, KeyringSealer, NodeIdentity, PeerTls};
 use crate::types::Raft;
@@ -44,6 +44,53 @@ pub(crate) struct Opening {
     pub(crate) node: u64,
     pub(crate) cluster: ClusterId,
     pub(crate) entering: Entering,
+}
+
+/// The node's key and certificate, which must be its own.
+pub(crate) fn identity_of(files: &NodeFiles, node: u64, cluster: ClusterId) -> Result<NodeIdentity, StartError> {
+    let missing = || StartError::Mixed("the peer certificate is missing".to_owned());
+    let identity = files.load_identity()?.ok_or_else(missing)?;
+    let name = identity.name();
+    if name.node.0 != node || name.cluster != cluster {
+        let why = format!("the certificate is of {name}, the folder of node {node}");
+        return Err(StartError::Mixed(why));
+    }
+    Ok(identity)
+}
+
+/// Opens a folder's database. A member's must be there: an empty one would take its place.
+pub(crate) fn open_database(folder: &std::path::Path, new: bool) -> Result<Database, StartError> {
+    let current = folder.join("db").join("CURRENT");
+    if !new && !current.exists() {
+        return Err(StartError::Damaged { why: format!("the database is missing: {}", current.display()) });
+    }
+    Database::open(folder).map_err(|error| match error {
+        OpenError::Database { source, .. } => match judge(folder, &source.to_string()) {
+            Refusal::Damaged(why) => StartError::Damaged { why },
+            Refusal::Disk(why) => StartError::Disk(why),
+        },
+        other => other.into(),
+    })
+}
+
+/// What the database says of whose it is.
+pub(crate) fn owner(node: u64, cluster: ClusterId) -> Vec<u8> {
+    format!("{node} {cluster}").into_bytes()
+}
+
+/// The database knows whose it is; a new one is told.
+pub(crate) fn check_owner(database: &Database, node: u64, cluster: ClusterId, new: bool) -> Result<(), StartError> {
+    let owner = owner(node, cluster);
+    match database.meta("owner")? {
+        // Under its old name it would vote a second time in terms that it has forgotten.
+        None if !new => Err(StartError::Damaged { why: "the database is empty and knows no owner".to_owned() }),
+        None => Ok(database.set_meta("owner", &owner)?),
+        Some(found) if found == owner => Ok(()),
+        Some(found) => {
+            let found = String::from_utf8_lossy(&found).into_owned();
+            Err(StartError::Mixed(format!("the database is of node {found}, the folder of node {node} {cluster}")))
+        }
+    }
 }
 
 /// What a member stands on: its disk, and its way to the others and theirs to it.
@@ -154,48 +201,14 @@ impl Opening {
         Ok(node)
     }
 
-    fn identity(&self) -> Result<(NodeIdentity, CertificateDer<'static>), StartError> {
-        let missing = || StartError::Mixed("the peer certificate is missing".to_owned());
-        let identity = self.files.load_identity()?.ok_or_else(missing)?;
-        let name = identity.name();
-        if name.node.0 != self.node || name.cluster != self.cluster {
-            let why = format!("the certificate is of {name}, the folder of node {}", self.node);
-            return Err(StartError::Mixed(why));
-        }
-        Ok((identity, self.files.load_ca()?))
-    }
-
     /// Opens the database. A member's must be there: an empty one would take its place.
     fn database(&self) -> Result<Database, StartError> {
-        let folder = &self.options.data_dir;
-        let current = folder.join("db").join("CURRENT");
-        if self.entering == Entering::Again && !current.exists() {
-            return Err(StartError::Damaged { why: format!("the database is missing: {}", current.display()) });
-        }
-        Database::open(folder).map_err(|error| match error {
-            OpenError::Database { source, .. } => match judge(folder, &source.to_string()) {
-                Refusal::Damaged(why) => StartError::Damaged { why },
-                Refusal::Disk(why) => StartError::Disk(why),
-            },
-            other => other.into(),
-        })
+        open_database(&self.options.data_dir, self.entering != Entering::Again)
     }
 
     /// The database knows whose it is, too.
     pub(crate) fn check_owner(&self, database: &Database) -> Result<(), StartError> {
-        let owner = format!("{} {}", self.node, self.cluster);
-        match database.meta("owner")? {
-            // Under its old name it would vote a second time in terms that it has forgotten.
-            None if self.entering == Entering::Again => {
-                Err(StartError::Damaged { why: "the database is empty and knows no owner".to_owned() })
-            }
-            None => Ok(database.set_meta("owner", owner.as_bytes())?),
-            Some(found) if found == owner.as_bytes() => Ok(()),
-            Some(found) => {
-                let found = String::from_utf8_lossy(&found).into_owned();
-                Err(StartError::Mixed(format!("the database is of node {found}, the folder of node {owner}")))
-            }
-        }
+        check_owner(database, self.node, self.cluster, self.entering != Entering::Again)
     }
 
     /// The sentinel: made for a new member, compared with the database of an old one (store.md 15).
@@ -211,7 +224,8 @@ impl Opening {
 
     /// The machine's own disk and network.
     async fn ground(&self) -> Result<Ground, StartError> {
-        let (identity, authority) = self.identity()?;
+        let identity = identity_of(&self.files, self.node, self.cluster)?;
+        let authorities = self.files.load_cas()?;
         // First of all: at the hard watermark it makes room for what follows.
         let space = Arc::new(Space::open(&self.options.data_dir, self.options.watermarks)?);
         let database = Arc::new(self.database()?);
@@ -223,9 +237,9 @@ impl Opening {
         }
         let listener = TcpListener::bind(self.options.peer_listen).await?;
         let sync = SyncThread::start(Arc::clone(&database), self.options.debug_fsync_delay)?;
-        let tls = PeerTls::new(self.cluster, &authority, &identity, wall_clock(&self.env)).map_err(trust)?;
+        let tls = PeerTls::new(self.cluster, &authorities, &identity, wall_clock(&self.env)).map_err(trust)?;
         let tls = Arc::new(tls);
-        let net = Arc::new(TlsNet(Arc::clone(&tls)));
+        let net = Arc::new(TlsNet::new(Arc::clone(&tls)));
         Ok(Ground {
             database,
             sync,
@@ -254,9 +268,27 @@ impl Opening {
         }
         let gate = Arc::new(Gate::default());
         let follower = Follower { sealer: Arc::clone(&sealer), gate: Arc::clone(&gate), files: self.files.clone() };
-        *shared.observer.lock() = Some(Arc::new(follower));
+        let observer: Arc<dyn Observer> = Arc::new(follower);
+        *shared.observer.lock() = Some(Arc::clone(&observer));
         if shared.applied_index().0 > 0 {
             shared.observe();
+        }
+        let credentials = tls.map(|tls| Credentials {
+            renewal: Renewal {
+                shared: Arc::clone(&shared),
+                sealer: Arc::clone(&sealer),
+                files: self.files.clone(),
+                env: self.env.clone(),
+                name: tls.name(),
+                address,
+                lifetime_ms: self.options.certificate_life_ms(),
+            },
+            tls,
+            told: parking_lot::Mutex::default(),
+        });
+        if let Some(credentials) = &credentials {
+            // Before anybody is called or answered.
+            credentials.look(credentials.renewal.wall());
         }
         let metric = |error: prometheus::Error| StartError::Raft(error.to_string());
         let failures = Arc::new(PeerFailures::new().map_err(metric)?);
@@ -317,7 +349,6 @@ impl Opening {
             id: self.cluster,
             id_text,
             node: self.node,
-            address,
             folder: self.options.data_dir.clone(),
             raft: raft.clone(),
             shared,
@@ -337,6 +368,10 @@ impl Opening {
             refused: Arc::default(),
             quarantine,
             inside: inside.clone(),
+            files: self.files,
+            credentials,
+            certificate_life_ms: self.options.certificate_life_ms(),
+            observer,
             change: tokio::sync::Mutex::new(()),
             #[cfg(feature = "simulation")]
             answered: parking_lot::Mutex::default(),
@@ -358,8 +393,6 @@ impl Opening {
             origin,
             freshness: Arc::clone(&freshness),
             log: log.clone(),
-            files: self.files,
-            tls,
             compaction: self.options.compaction,
             sweep,
             stop: stop.clone(),

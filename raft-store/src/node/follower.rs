@@ -29,24 +29,30 @@ impl Observer for Follower {
             Ok(removed) => self.gate.set_removed(removed),
             Err(error) => tracing::error!(%error, "the node records cannot be read"),
         }
-        let held = self.sealer.cluster_key().is_some();
-        let opened = if held {
-            self.sealer.reload(&view)
-        } else {
-            match self.files.load_key() {
-                Ok(Some(key)) => self.sealer.unseal(key, &view),
-                Ok(None) => return,
-                Err(error) => {
-                    tracing::error!(%error, "the cluster key cannot be read; this node stays sealed");
-                    return;
-                }
-            }
+        if let Err(error) = self.open_keyring(&view) {
+            tracing::error!(%error, "this node is sealed");
+        }
+    }
+}
+
+impl Follower {
+    /// With the key in use; if that is another's by now, with the one in a file that opens it.
+    fn open_keyring(&self, view: &View<'_>) -> Result<(), Box<dyn std::error::Error>> {
+        let mut why = match self.sealer.reload(view)? {
+            Ok(()) if self.sealer.cluster_key().is_some() => return Ok(()),
+            Ok(()) => None,
+            Err(error) => Some(error),
         };
-        match opened {
+        for key in self.files.load_keys()? {
+            match self.sealer.unseal(key, view)? {
+                Ok(()) => return Ok(()),
+                Err(error) => drop(why.get_or_insert(error)),
+            }
+        }
+        match why {
             // An empty keyring: the node has not caught up yet.
-            Ok(Ok(()) | Err(keyring::KeyringError::Empty)) => {}
-            Ok(Err(error)) => tracing::error!(%error, "the keyring does not open; this node stays sealed"),
-            Err(error) => tracing::error!(%error, "the keyring cannot be read"),
+            None | Some(keyring::KeyringError::Empty) => Ok(()),
+            Some(error) => Err(error.into()),
         }
     }
 }

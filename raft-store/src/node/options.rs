@@ -11,6 +11,7 @@ use raft_store_core::sweep::Sweepable;
 use crate::cluster::JoinRefused;
 use crate::disk::{OpenError, SentinelError, Watermarks};
 use crate::trust::FileError;
+use crate::trust::ca::NODE_LIFETIME_MS;
 
 /// When snapshots are built and the log is purged (store.md 17).
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +50,8 @@ pub struct Options {
     pub cluster_key_file: Option<PathBuf>,
     /// Slept after every flush, to stand for a disk that really flushes. For benches.
     pub debug_fsync_delay: Option<Duration>,
+    /// How long the peer certificates that this node issues are valid, when not 90 days. For tests.
+    pub debug_certificate_life: Option<Duration>,
     /// When snapshots are built and the log is purged.
     pub compaction: Compaction,
     /// Where the disk counts as nearly full, and as full.
@@ -61,6 +64,13 @@ pub struct Options {
     pub sweep: Vec<Sweepable>,
     /// This software's version, shown to operators.
     pub version: String,
+}
+
+impl Options {
+    pub(crate) fn certificate_life_ms(&self) -> u64 {
+        let asked = self.debug_certificate_life.and_then(|life| u64::try_from(life.as_millis()).ok());
+        asked.unwrap_or(NODE_LIFETIME_MS)
+    }
 }
 
 /// What a data folder holds.

@@ -36,7 +36,7 @@ pub fn presence(folder: &Path) -> Result<Presence, StartError> {
 /// Written last by init and join: node id and cluster id.
 pub(super) const MEMBER_FILE: &str = "member";
 
-fn read_member(folder: &Path) -> Result<(u64, ClusterId), StartError> {
+pub(crate) fn read_member(folder: &Path) -> Result<(u64, ClusterId), StartError> {
     let text = fs::read_to_string(folder.join(MEMBER_FILE)).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => StartError::NotMember,
         std::io::ErrorKind::InvalidData => StartError::Mixed("the file `member` is malformed".to_owned()),
@@ -47,7 +47,7 @@ fn read_member(folder: &Path) -> Result<(u64, ClusterId), StartError> {
     Ok((node.parse().map_err(|_| malformed())?, cluster.parse().map_err(|_| malformed())?))
 }
 
-pub(super) fn write_member(folder: &Path, node: u64, cluster: ClusterId) -> std::io::Result<()> {
+pub(crate) fn write_member(folder: &Path, node: u64, cluster: ClusterId) -> std::io::Result<()> {
     let temporary = folder.join("member.tmp");
     fs::write(&temporary, format!("{node} {cluster}\n"))?;
     fs::File::open(&temporary)?.sync_all()?;
@@ -73,7 +73,7 @@ fn take_fresh(options: &Options) -> Result<DataLock, StartError> {
     Ok(lock)
 }
 
-pub(super) fn take(folder: &Path) -> Result<DataLock, StartError> {
+pub(crate) fn take(folder: &Path) -> Result<DataLock, StartError> {
     fs::create_dir_all(folder)?;
     let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
     fs::set_permissions(folder, private)?;
@@ -87,7 +87,7 @@ fn wall(env: &SharedEnv) -> Timestamp {
     Timestamp(u64::try_from(env.wall_ms()).unwrap_or_default())
 }
 
-pub(super) fn address(options: &Options) -> Result<PeerAddress, StartError> {
+pub(crate) fn address(options: &Options) -> Result<PeerAddress, StartError> {
     options.peer_advertise.parse().map_err(|_| StartError::Address(options.peer_advertise.clone()))
 }
 
@@ -119,6 +119,7 @@ pub async fn init(options: Options) -> Result<(Node, RecoveryBundle), StartError
             address: &address,
             now,
             serial: env.random_id(),
+            lifetime_ms: options.certificate_life_ms(),
         })
         .map_err(trust)?;
     let identity = NodeIdentity::new(key, vec![certificate, authority.certificate().clone()]).map_err(trust)?;
@@ -131,7 +132,7 @@ pub async fn init(options: Options) -> Result<(Node, RecoveryBundle), StartError
         key
     };
     files.store_identity(&identity)?;
-    files.store_ca(authority.certificate())?;
+    files.store_cas(std::slice::from_ref(authority.certificate()))?;
     let first = DataKey::generate(keyring::FIRST, &fill);
     let wrapping = keyring::wrapped(&first, &cluster_key, &fill).map_err(trust)?;
 
@@ -185,18 +186,19 @@ pub async fn join(options: Options, token: &str) -> Result<Node, StartError> {
     let key = NodeKey::generate().map_err(trust)?;
     let answer = ask_to_join(&token, &key, &address, &wall_clock(&env)).await?;
     let cluster: ClusterId = answer.cluster_id.parse().map_err(trust)?;
-    let authority = CertificateDer::from(answer.ca_der);
-    if crate::trust::CaPin::of(&authority) != Some(token.pin) {
+    let authorities = crate::trust::split_certificates(&answer.ca_der).unwrap_or_default();
+    let pinned = authorities.first().filter(|first| crate::trust::CaPin::of(first) == Some(token.pin));
+    let Some(authority) = pinned.cloned() else {
         return Err(StartError::Trust("the answer's authority is not the one the token pins".to_owned()));
-    }
+    };
     let certificate = CertificateDer::from(answer.certificate_der);
-    let identity = NodeIdentity::new(key, vec![certificate, authority.clone()]).map_err(trust)?;
+    let identity = NodeIdentity::new(key, vec![certificate, authority]).map_err(trust)?;
     let cluster_key = ClusterKey::from_bytes(&answer.cluster_key)
         .ok_or_else(|| StartError::Trust("the answer's cluster key is malformed".to_owned()))?;
     let files = NodeFiles::new(&options.data_dir, options.cluster_key_file.as_deref());
     files.store_key(&cluster_key)?;
     files.store_identity(&identity)?;
-    files.store_ca(&authority)?;
+    files.store_cas(&authorities)?;
     let opening =
         Opening { env, options, files, lock: Some(lock), node: answer.node, cluster, entering: Entering::Join };
     let node = opening.open(None).await?;
@@ -210,6 +212,7 @@ pub async fn join(options: Options, token: &str) -> Result<Node, StartError> {
 /// See [`StartError`].
 pub async fn start(options: Options) -> Result<Node, StartError> {
     let lock = take(&options.data_dir)?;
+    crate::recovery::finish_interrupted(&options)?;
     let (node, cluster) = read_member(&options.data_dir)?;
     let files = NodeFiles::new(&options.data_dir, options.cluster_key_file.as_deref());
     let env = SharedEnv::system();

@@ -79,6 +79,7 @@ impl World {
             peer_advertise: listen.to_string(),
             cluster_key_file: None,
             debug_fsync_delay: None,
+            debug_certificate_life: None,
             compaction: Compaction::default(),
             watermarks: Watermarks::default(),
             spared: Vec::new(),

@@ -82,6 +82,7 @@ impl Parts {
             peer_advertise: self.address,
             cluster_key_file: None,
             debug_fsync_delay: None,
+            debug_certificate_life: None,
             compaction: self.compaction,
             watermarks: crate::disk::Watermarks::default(),
             spared: Vec::new(),

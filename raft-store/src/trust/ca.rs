@@ -95,6 +95,8 @@ pub struct CertificateRequest<'a> {
     pub now: Timestamp,
     /// Random.
     pub serial: Serial,
+    /// How long it is to be valid, ms: [`NODE_LIFETIME_MS`], except in tests.
+    pub lifetime_ms: u64,
 }
 
 /// An ECDSA P-256 authority. Holds the private key.
@@ -154,7 +156,7 @@ impl ClusterCa {
         self.pin
     }
 
-    /// A certificate for a node (DER), valid for [`NODE_LIFETIME_MS`] at most, as server and as client.
+    /// A certificate for a node (DER), valid for what was asked at most, as server and as client.
     ///
     /// # Errors
     /// See [`CaError`].
@@ -163,7 +165,7 @@ impl ClusterCa {
         if self.not_after <= request.now {
             return Err(CaError::Expired);
         }
-        let not_after = request.now.plus_ms(NODE_LIFETIME_MS).min(self.not_after);
+        let not_after = request.now.plus_ms(request.lifetime_ms).min(self.not_after);
         let mut params = params(request.now, not_after, request.serial)?;
         let NodeId(node) = request.node.node;
         params.distinguished_name = common_name(&format!("Woad node {node}"));
@@ -221,6 +223,7 @@ mod tests {
             address: &"node-4.example.org:7000".parse().unwrap(),
             now: NOW,
             serial: [0xff; 16],
+            lifetime_ms: NODE_LIFETIME_MS,
         })
     }
 
@@ -287,7 +290,8 @@ mod tests {
         let end = NOW.plus_ms(CA_LIFETIME_MS);
         let node = PeerIdentity { cluster: testing::cluster(1), node: NodeId(4) };
         let address = "127.0.0.1:1".parse().unwrap();
-        let at = |now| ca.issue(&CertificateRequest { csr: &csr, node, address: &address, now, serial: [1; 16] });
+        let (serial, lifetime_ms) = ([1; 16], NODE_LIFETIME_MS);
+        let at = |now| ca.issue(&CertificateRequest { csr: &csr, node, address: &address, now, serial, lifetime_ms });
         let late = at(Timestamp(end.0 - DAY_MS)).unwrap();
         assert_eq!(x509::validity(&late).unwrap().1, end);
         assert_eq!(at(end).unwrap_err(), CaError::Expired);

@@ -6,7 +6,11 @@ use rustls_pki_types::CertificateDer;
 
 use super::ca::ClusterCa;
 use super::cluster_id::ClusterId;
-use super::events;
+use super::cluster_key::ClusterKey;
+use super::{events, keyring, rotation, sealer};
+
+/// Data keys are numbered from one; a cluster has few.
+const MAX_DATA_KEYS: u32 = 256;
 
 /// One record, at the empty key.
 pub struct ClusterRecord;
@@ -117,6 +121,75 @@ pub fn confirm_custody(tx: &mut Tx<'_>) -> Result<bool, Abort> {
     let _ = tx.put::<ClusterRecord>((), row)?;
     events::record(tx, events::CUSTODY_CONFIRMED, id, String::new());
     Ok(true)
+}
+
+/// A new recovery bundle was shown: its custody is to be confirmed.
+pub(super) fn custody_wanted(tx: &mut Tx<'_>) -> Result<(), Abort> {
+    change(tx, |row| row.custody_confirmed_ms = 0)
+}
+
+/// Puts another authority into the place of the present one; its key is sealed for this record.
+pub(super) fn replace_authority(tx: &mut Tx<'_>, next: &ClusterCa, sealed: Vec<u8>) -> Result<(), Abort> {
+    change(tx, |row| {
+        row.ca_certificate = next.certificate().to_vec();
+        row.ca_key_sealed = sealed;
+    })
+}
+
+/// Seals the authority's key again, under the data key that seals now. Commit afterwards.
+///
+/// # Errors
+/// When the node is sealed; pass it on.
+pub fn reseal(tx: &mut Tx<'_>) -> Result<(), Abort> {
+    let Some(authority) = ca(tx)? else { return Ok(()) };
+    let Sealed(sealed) = tx.seal::<ClusterRecord>(&(), authority.private_key())?;
+    change(tx, |row| row.ca_key_sealed = sealed)
+}
+
+/// Whether the authority's key is sealed under another data key than this one.
+///
+/// # Errors
+/// Pass it on.
+pub fn sealed_under_another(read: &impl Read, data_key: u32) -> Result<bool, Abort> {
+    let stored = read.get::<ClusterRecord>(&())?;
+    Ok(stored.is_some_and(|stored| sealer::data_key_of(&stored.row.ca_key_sealed) != Some(data_key)))
+}
+
+/// How a new life begins.
+pub(crate) struct Rebirth<'a> {
+    /// The old cluster's id.
+    pub(crate) from: &'a str,
+    /// Which life it is.
+    pub(crate) incarnation: u64,
+    /// Term and index at which the old life's log ended at the survivor.
+    pub(crate) last: (u64, u64),
+    /// The cluster key that the survivor holds.
+    pub(crate) key: &'a ClusterKey,
+}
+
+/// Makes the record another cluster's: new id, new authority, tokens and rotations of the old life void.
+pub(crate) fn begin_again(tx: &mut Tx<'_>, id: ClusterId, ca: &ClusterCa, of: &Rebirth<'_>) -> Result<(), Abort> {
+    let Sealed(sealed) = tx.seal::<ClusterRecord>(&(), ca.private_key())?;
+    change(tx, |row| {
+        row.cluster_id = id.to_string();
+        row.custody_confirmed_ms = 0;
+    })?;
+    replace_authority(tx, ca, sealed)?;
+    rotation::forget(tx)?;
+    keyring::only_under(tx, &of.key.id().0, MAX_DATA_KEYS)?;
+    let (term, index) = of.last;
+    let detail = format!("from={} incarnation={} last_term={term} last_index={index}", of.from, of.incarnation);
+    events::record(tx, events::CLUSTER_RECOVERED, id.to_string(), detail);
+    Ok(())
+}
+
+fn change(tx: &mut Tx<'_>, f: impl FnOnce(&mut ClusterRow)) -> Result<(), Abort> {
+    let Some(stored) = tx.get::<ClusterRecord>(&())? else { return Err(Abort::corrupt("no cluster record")) };
+    let mut row = stored.row;
+    f(&mut row);
+    // Never taken: the table has no unique index.
+    let _ = tx.put::<ClusterRecord>((), row)?;
+    Ok(())
 }
 
 #[cfg(test)]

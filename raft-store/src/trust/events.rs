@@ -28,6 +28,15 @@ pub const TOKEN_REDEEMED: &str = "join_token.redeemed";
 /// A data key was added to the keyring. Subject: its number.
 pub const DATA_KEY_CREATED: &str = "data_key.created";
 
+/// A rotation began. Subject: of what.
+pub const ROTATION_BEGUN: &str = "rotation.begun";
+/// A rotation ended: what was rotated counts no more. Subject: of what.
+pub const ROTATION_ENDED: &str = "rotation.ended";
+/// An operator waits no longer for some nodes. Subject: of which rotation.
+pub const ROTATION_FORCED: &str = "rotation.forced";
+/// A survivor of a lost quorum began a new life. Subject: the new cluster's id.
+pub const CLUSTER_RECOVERED: &str = "cluster.recovered";
+
 /// A node was let in. Subject: its id.
 pub const NODE_JOINED: &str = "node.joined";
 /// A node was removed. Subject: its id.

@@ -8,6 +8,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::ca::BACKDATE_MS;
 use super::p256::{BadKey, P256Key};
 use super::peer_identity::PeerIdentity;
 use super::pem;
@@ -109,11 +110,15 @@ impl NodeIdentity {
         self.not_after
     }
 
-    /// Whether two thirds of the certificate's life are over.
+    /// Whether two thirds of the certificate's life are over, or it has not begun: it was made under a wrong clock.
     #[must_use]
     pub const fn renew_due(&self, now: Timestamp) -> bool {
-        let life = self.not_after.0.saturating_sub(self.not_before.0);
-        now.0 >= self.not_before.0.saturating_add(life / 3 * 2)
+        if now.0 < self.not_before.0 {
+            return true;
+        }
+        let issued = self.not_before.0.saturating_add(BACKDATE_MS);
+        let life = self.not_after.0.saturating_sub(issued);
+        now.0 >= issued.saturating_add(life / 3 * 2)
     }
 
     /// The private key, PKCS #8.
@@ -214,9 +219,10 @@ mod tests {
     #[test]
     fn renewal_is_due_at_two_thirds() {
         let identity = testing::node(&testing::ca(1), 1, 3, NOW);
-        let due = NOW.0 - BACKDATE_MS + (NODE_LIFETIME_MS + BACKDATE_MS) / 3 * 2;
+        let due = NOW.0 + NODE_LIFETIME_MS / 3 * 2;
         assert_eq!(identity.not_after(), NOW.plus_ms(NODE_LIFETIME_MS));
         assert!(!identity.renew_due(NOW));
+        assert!(identity.renew_due(Timestamp(NOW.0 - BACKDATE_MS - 1)), "it has not begun");
         assert!(!identity.renew_due(Timestamp(due - 1)));
         assert!(identity.renew_due(Timestamp(due)));
         assert!(identity.renew_due(identity.not_after().plus_ms(1)));

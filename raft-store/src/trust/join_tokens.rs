@@ -8,6 +8,7 @@ use raft_store_core::{Abort, Read, Table, TableId, Timestamp, Tx};
 use super::address::PeerAddress;
 use super::events;
 use super::join_token::{JoinToken, TokenId, TokenSecret};
+use super::rotation::JoinTokensNotBefore;
 
 /// How long a token works when nobody says otherwise: long enough to start a machine.
 pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
@@ -113,6 +114,10 @@ pub fn redeem(
         let _ = secret.matches(&[0; 32]);
         return Ok(Err(JoinRefused::Unknown));
     };
+    if tx.marker::<JoinTokensNotBefore>(&())?.is_some_and(|void| token.revision < void) {
+        let _ = secret.matches(&[0; 32]);
+        return Ok(Err(JoinRefused::Unknown));
+    }
     if !secret.matches(&token.row.secret_hash) {
         return Ok(Err(JoinRefused::WrongSecret));
     }

@@ -129,6 +129,58 @@ pub fn add(tx: &mut Tx<'_>, id: u32, wrapping: &Wrapping) -> Result<(), Abort> {
     Ok(())
 }
 
+/// Changes the wrappings of a data key.
+///
+/// # Errors
+/// Pass it on.
+pub(super) fn rewrap(tx: &mut Tx<'_>, id: u32, change: impl FnOnce(&mut Vec<Wrapping>)) -> Result<(), Abort> {
+    let Some(stored) = tx.get::<DataKeys>(&id)? else { return Err(Abort::corrupt("data key is gone")) };
+    let mut row = stored.row;
+    change(&mut row.wrappings);
+    // Never taken: the table has no unique index.
+    let _ = tx.put::<DataKeys>(id, row)?;
+    Ok(())
+}
+
+/// Leaves of every data key below `end` the wrapping under one cluster key.
+///
+/// # Errors
+/// Pass it on.
+pub(super) fn only_under(tx: &mut Tx<'_>, cluster_key: &[u8], end: u32) -> Result<(), Abort> {
+    for id in FIRST..end {
+        if tx.get::<DataKeys>(&id)?.is_some() {
+            rewrap(tx, id, |wrappings| wrappings.retain(|wrapping| wrapping.cluster_key == cluster_key))?;
+        }
+    }
+    Ok(())
+}
+
+/// The number that the next data key gets, as a view knows it.
+///
+/// # Errors
+/// Pass it on.
+pub fn next_number(view: &View<'_>) -> Result<u32, Abort> {
+    let rows = view.scan::<DataKeys>(&(), None, MAX_DATA_KEYS)?;
+    Ok(rows.last().map_or(FIRST, |stored| stored.key + 1))
+}
+
+/// Every data key of a view, wrapped under a further cluster key.
+///
+/// # Errors
+/// Inner: when `held` doesn't open it. Outer: pass it on.
+pub fn wrapped_again(
+    view: &View<'_>,
+    held: &ClusterKey,
+    under: &ClusterKey,
+    fill: Fill<'_>,
+) -> Result<Result<Vec<(u32, Wrapping)>, KeyringError>, Abort> {
+    let wrap = |opened: Opened| {
+        let id = opened.key.id();
+        wrapped(&opened.key, under, fill).map(|wrapping| (id, wrapping)).map_err(|_| KeyringError::Damaged(id))
+    };
+    Ok(open(view, held)?.and_then(|keys| keys.into_iter().map(wrap).collect()))
+}
+
 /// Every data key of a view, unwrapped, with what it is for.
 pub(super) fn open(view: &View<'_>, under: &ClusterKey) -> Result<Result<Vec<Opened>, KeyringError>, Abort> {
     let rows = view.scan::<DataKeys>(&(), None, MAX_DATA_KEYS)?;

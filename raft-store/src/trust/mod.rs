@@ -33,6 +33,7 @@ pub mod peer_tls;
 mod peer_tls_test;
 mod pem;
 mod private_file;
+pub mod rotation;
 pub mod sealer;
 #[cfg(test)]
 mod testing;
@@ -51,10 +52,16 @@ pub use peer_identity::PeerIdentity;
 pub use peer_tls::{PeerTls, WallClock};
 pub use private_file::FileError;
 pub use sealer::KeyringSealer;
+pub(crate) use x509::split as split_certificates;
 
 /// The tables of this module, for the check that an entry names known tables only. Numbers 10 to 19 are its own.
-pub const TABLES: [TableId; 3] =
-    [join_tokens::JoinTokens::ID, keyring::DataKeys::ID, cluster_record::ClusterRecord::ID];
+pub const TABLES: [TableId; 5] = [
+    join_tokens::JoinTokens::ID,
+    keyring::DataKeys::ID,
+    cluster_record::ClusterRecord::ID,
+    rotation::Rotations::ID,
+    rotation::Confirmations::ID,
+];
 
 /// What of it expires, for the sweep.
 #[must_use]

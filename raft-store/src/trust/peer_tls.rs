@@ -5,9 +5,10 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use arc_swap::ArcSwap;
-use raft_store_core::NodeId;
+use arc_swap::{ArcSwap, ArcSwapOption};
+use raft_store_core::{NodeId, Timestamp};
 use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -18,10 +19,11 @@ use rustls::version::TLS13;
 use rustls::{ClientConfig, RootCertStore, ServerConfig, SignatureScheme};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
 
+use super::ca::CaPin;
 use super::cluster_id::ClusterId;
 use super::identity::NodeIdentity;
 use super::peer_identity::PeerIdentity;
-use super::verify::{MemberClient, MemberServer};
+use super::verify::{self, MemberClient, MemberServer};
 
 /// HTTP/2, which is all that gRPC speaks.
 const ALPN: &[u8] = b"h2";
@@ -69,20 +71,42 @@ impl fmt::Debug for WallClock {
 /// certificate is presented from the next handshake on.
 pub struct PeerTls {
     name: PeerIdentity,
-    roots: Arc<RootCertStore>,
+    trusted: ArcSwap<Trusted>,
+    /// Counts the changes of `trusted`.
+    changes: AtomicU64,
     presented: Presented,
+    /// When the presented certificate expires, ms.
+    until: AtomicU64,
+    /// The authority of the presented certificate.
+    presented_by: ArcSwapOption<CaPin>,
     provider: Arc<CryptoProvider>,
     clock: WallClock,
 }
 
+/// The authorities that are trusted: one, or two while they are rotated.
+struct Trusted {
+    certificates: Vec<CertificateDer<'static>>,
+    roots: Arc<RootCertStore>,
+}
+
+impl Trusted {
+    fn of(certificates: &[CertificateDer<'static>]) -> Result<Self, rustls::Error> {
+        let mut roots = RootCertStore::empty();
+        for certificate in certificates {
+            roots.add(certificate.clone())?;
+        }
+        Ok(Self { certificates: certificates.to_vec(), roots: Arc::new(roots) })
+    }
+}
+
 impl PeerTls {
-    /// The side of `identity` in `cluster`, which trusts the authority `ca` and no other.
+    /// The side of `identity` in `cluster`, which trusts these authorities and no other.
     ///
     /// # Errors
     /// See [`PeerTlsError`].
     pub fn new(
         cluster: ClusterId,
-        ca: &CertificateDer<'static>,
+        authorities: &[CertificateDer<'static>],
         identity: &NodeIdentity,
         clock: WallClock,
     ) -> Result<Self, PeerTlsError> {
@@ -90,12 +114,14 @@ impl PeerTls {
         if name.cluster != cluster {
             return Err(PeerTlsError::Foreign { expected: cluster.to_string(), found: name });
         }
-        let mut roots = RootCertStore::empty();
-        roots.add(ca.clone())?;
+        let trusted = ArcSwap::from_pointee(Trusted::of(authorities)?);
         let provider = provider();
         let certified = certified(identity, &provider)?;
         let presented = Presented(Arc::new(ArcSwap::from_pointee(certified)));
-        Ok(Self { name, roots: Arc::new(roots), presented, provider, clock })
+        let until = AtomicU64::new(identity.not_after().0);
+        let presented_by = ArcSwapOption::from_pointee(issuer(identity));
+        let changes = AtomicU64::new(0);
+        Ok(Self { name, trusted, changes, presented, until, presented_by, provider, clock })
     }
 
     /// Who this node is.
@@ -113,7 +139,55 @@ impl PeerTls {
             return Err(PeerTlsError::Foreign { expected: self.name.to_string(), found: identity.name() });
         }
         self.presented.0.store(Arc::new(certified(identity, &self.provider)?));
+        self.until.store(identity.not_after().0, Ordering::Relaxed);
+        self.presented_by.store(issuer(identity).map(Arc::new));
         Ok(())
+    }
+
+    /// The pin of the authority that the presented certificate is of.
+    #[must_use]
+    pub fn presented_by(&self) -> Option<CaPin> {
+        self.presented_by.load_full().map(|pin| *pin)
+    }
+
+    /// Trusts these authorities and no other: from the next handshake on, and connections that another one proved end.
+    ///
+    /// # Errors
+    /// When one is no certificate; nothing changes then.
+    pub fn trust(&self, authorities: &[CertificateDer<'static>]) -> Result<(), PeerTlsError> {
+        self.trusted.store(Arc::new(Trusted::of(authorities)?));
+        self.changes.fetch_add(1, Ordering::Release);
+        Ok(())
+    }
+
+    /// Whether exactly these are trusted, in this order.
+    #[must_use]
+    pub fn trusts(&self, authorities: &[CertificateDer<'_>]) -> bool {
+        self.trusted.load().certificates == authorities
+    }
+
+    /// The pins of the trusted authorities.
+    #[must_use]
+    pub fn trusted_pins(&self) -> Vec<CaPin> {
+        self.trusted.load().certificates.iter().filter_map(|der| CaPin::of(der)).collect()
+    }
+
+    /// Counts up when the trusted authorities change.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
+
+    /// Whether what a peer presented when its connection was made is still of a trusted authority.
+    pub(crate) fn still_trusts(&self, presented: &[CertificateDer<'_>]) -> bool {
+        let Some((leaf, more)) = presented.split_first() else { return false };
+        let algorithms = self.provider.signature_verification_algorithms.all;
+        verify::is_of_authority(leaf, more, &self.trusted.load().roots, algorithms)
+    }
+
+    /// When the presented certificate expires.
+    #[must_use]
+    pub fn presented_until(&self) -> Timestamp {
+        Timestamp(self.until.load(Ordering::Relaxed))
     }
 
     /// For the peer listener. A client certificate may be absent, because joining is the one call without; every other
@@ -122,7 +196,7 @@ impl PeerTls {
     /// # Errors
     /// When the provider lacks TLS 1.3.
     pub fn server(&self) -> Result<Arc<ServerConfig>, PeerTlsError> {
-        let verifier = MemberClient::new(&self.roots, &self.provider, self.name.cluster)?;
+        let verifier = MemberClient::new(&self.trusted.load().roots, &self.provider, self.name.cluster)?;
         let mut config = ServerConfig::builder_with_details(Arc::clone(&self.provider), Arc::new(self.clock.clone()))
             .with_protocol_versions(&[&TLS13])?
             .with_client_cert_verifier(Arc::new(verifier))
@@ -140,7 +214,7 @@ impl PeerTls {
     /// When the provider lacks TLS 1.3.
     pub fn client(&self, expected: NodeId) -> Result<Arc<ClientConfig>, PeerTlsError> {
         let expected = PeerIdentity { cluster: self.name.cluster, node: expected };
-        let verifier = MemberServer::new(&self.roots, &self.provider, expected);
+        let verifier = MemberServer::new(&self.trusted.load().roots, &self.provider, expected);
         let config = client(&self.provider, &self.clock, Arc::new(verifier))?;
         Ok(Arc::new(finish(config.with_client_cert_resolver(Arc::new(self.presented.clone())))))
     }
@@ -184,6 +258,11 @@ pub(super) fn finish(mut config: ClientConfig) -> ClientConfig {
 fn certified(identity: &NodeIdentity, provider: &CryptoProvider) -> Result<CertifiedKey, rustls::Error> {
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(identity.private_key().as_slice())).clone_key();
     CertifiedKey::from_der(identity.chain().to_vec(), key, provider)
+}
+
+/// The authority that issued an identity: the second certificate of its chain.
+fn issuer(identity: &NodeIdentity) -> Option<CaPin> {
+    identity.chain().get(1).and_then(CaPin::of)
 }
 
 /// What this node presents at the moment.

@@ -61,7 +61,7 @@ fn at(now: Timestamp) -> WallClock {
 }
 
 fn side_of(identity: &NodeIdentity, ca: &ClusterCa, of: u8) -> PeerTls {
-    PeerTls::new(testing::cluster(of), ca.certificate(), identity, at(NOW)).unwrap()
+    PeerTls::new(testing::cluster(of), std::slice::from_ref(ca.certificate()), identity, at(NOW)).unwrap()
 }
 
 fn member(ca: &ClusterCa, of: u8, node: u64) -> PeerTls {
@@ -138,7 +138,7 @@ fn a_client_of_another_cluster_is_refused() {
     let foreign = testing::node(&other, 2, 2, NOW);
     let side = member(&ca, 1, 9);
     let client = presenting(&side, 1, foreign.chain().to_vec(), foreign.private_key());
-    assert_eq!(invalid(shake(client, Arc::clone(&server))), CertificateError::UnknownIssuer);
+    assert_eq!(refused(shake(client, Arc::clone(&server))), PeerRefused::ForeignCluster(foreign.name()));
     // Nor does it help to claim this cluster's name under the other authority.
     let forged = testing::node(&other, 1, 2, NOW);
     let client = presenting(&side, 1, forged.chain().to_vec(), forged.private_key());
@@ -152,7 +152,7 @@ fn another_clusters_name_under_our_authority_is_refused() {
     let mislabelled = testing::node(&ca, 2, 2, NOW);
     let client = presenting(&side, 1, mislabelled.chain().to_vec(), mislabelled.private_key());
     assert_eq!(refused(shake(client, server)), PeerRefused::ForeignCluster(mislabelled.name()));
-    let result = PeerTls::new(testing::cluster(1), ca.certificate(), &mislabelled, at(NOW));
+    let result = PeerTls::new(testing::cluster(1), std::slice::from_ref(ca.certificate()), &mislabelled, at(NOW));
     assert!(matches!(result, Err(PeerTlsError::Foreign { .. })));
 }
 
@@ -168,8 +168,9 @@ fn a_server_that_is_another_node_is_refused() {
 #[test]
 fn a_server_of_another_cluster_is_refused() {
     let (ca, other) = (testing::ca(1), testing::ca(2));
-    let result = shake(member(&ca, 1, 2).client(NodeId(1)).unwrap(), member(&other, 2, 1).server().unwrap());
-    assert_eq!(invalid(result), CertificateError::UnknownIssuer);
+    let foreign = member(&other, 2, 1);
+    let result = shake(member(&ca, 1, 2).client(NodeId(1)).unwrap(), foreign.server().unwrap());
+    assert_eq!(refused(result), PeerRefused::ForeignCluster(foreign.name()));
 }
 
 #[test]
@@ -226,7 +227,7 @@ fn expired_and_future_certificates_are_refused_on_both_sides() {
     ] {
         let side = |node: u64, clock: Timestamp| {
             let identity = testing::node(&ca, 1, node, NOW);
-            PeerTls::new(testing::cluster(1), ca.certificate(), &identity, at(clock)).unwrap()
+            PeerTls::new(testing::cluster(1), std::slice::from_ref(ca.certificate()), &identity, at(clock)).unwrap()
         };
         // Whose clock says so: the client's, then the server's.
         let client_sees = shake(side(2, now).client(NodeId(1)).unwrap(), side(1, NOW).server().unwrap());
@@ -247,7 +248,13 @@ fn a_renewed_certificate_is_presented_without_restart() {
         WallClock::new(move || time.load(Ordering::Relaxed))
     };
     let side = |node: u64| {
-        PeerTls::new(testing::cluster(1), ca.certificate(), &testing::node(&ca, 1, node, NOW), clock.clone()).unwrap()
+        PeerTls::new(
+            testing::cluster(1),
+            std::slice::from_ref(ca.certificate()),
+            &testing::node(&ca, 1, node, NOW),
+            clock.clone(),
+        )
+        .unwrap()
     };
     let (one, two) = (side(1), side(2));
     let (client, server) = (two.client(NodeId(1)).unwrap(), one.server().unwrap());
@@ -313,4 +320,30 @@ fn garbage_ends_the_connection() {
         }
         assert!(connection.is_handshaking(), "{garbage:?}");
     }
+}
+
+#[test]
+fn while_authorities_rotate_both_are_trusted_and_afterwards_one() {
+    // Both have one name: that of the cluster.
+    let (old, new) = (testing::ca(1), ClusterCa::generate(testing::cluster(1), NOW, [9; 16]).unwrap());
+    let of = |ca: &ClusterCa, node| testing::node(ca, 1, node, NOW);
+    let both = [new.certificate().clone(), old.certificate().clone()];
+    let (one, two) = (member(&old, 1, 1), member(&old, 1, 2));
+    let meet = |one: &PeerTls, two: &PeerTls| shake(two.client(NodeId(1)).unwrap(), one.server().unwrap());
+    let held = meet(&one, &two).unwrap();
+    let presented = held.server.peer_certificates().unwrap().to_vec();
+
+    one.trust(&both).unwrap();
+    assert!(meet(&one, &two).is_ok() && one.still_trusts(&presented), "only one of them has heard of it");
+    two.trust(&both).unwrap();
+    two.replace(&of(&new, 2)).unwrap();
+    assert_eq!(two.presented_by(), Some(new.pin()));
+    assert!(meet(&one, &two).is_ok(), "one presents the new, one the old");
+    one.replace(&of(&new, 1)).unwrap();
+    let changes = one.changes();
+    one.trust(&both[..1]).unwrap();
+    assert!(meet(&one, &two).is_ok());
+    assert!(one.changes() != changes && !one.still_trusts(&presented), "what the old one proved ends");
+    assert!(meet(&one, &member(&old, 1, 3)).is_err());
+    assert!(one.trusts(&both[..1]) && !one.trusts(&both));
 }

@@ -108,6 +108,12 @@ impl KeyringSealer {
         self.ring.load().is_none()
     }
 
+    /// The number of the data key that seals.
+    #[must_use]
+    pub fn sealing(&self) -> Option<u32> {
+        self.ring.load().as_ref().map(|ring| ring.sealing)
+    }
+
     /// The cluster key, for a node that joins.
     #[must_use]
     pub fn cluster_key(&self) -> Option<Arc<ClusterKey>> {
@@ -136,6 +142,12 @@ impl Sealer for KeyringSealer {
         let key = ring.keys.get(&u32::from_be_bytes(*id)).ok_or(SealError::NodeSealed)?;
         cluster_key::open(key, record, body).map_err(|_| SealError::Forged)
     }
+}
+
+/// The number of the data key that a field is sealed under.
+pub(super) fn data_key_of(sealed: &[u8]) -> Option<u32> {
+    let (_, rest) = sealed.split_first()?;
+    rest.first_chunk::<4>().map(|id| u32::from_be_bytes(*id))
 }
 
 #[cfg(test)]

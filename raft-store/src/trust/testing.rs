@@ -3,7 +3,7 @@
 use aws_lc_rs::rand;
 use raft_store_core::{NodeId, Timestamp};
 
-use super::ca::{CertificateRequest, ClusterCa};
+use super::ca::{CertificateRequest, ClusterCa, NODE_LIFETIME_MS};
 use super::{ClusterId, NodeIdentity, NodeKey, PeerIdentity};
 
 /// 2026-11-18.
@@ -33,6 +33,7 @@ pub(super) fn node(ca: &ClusterCa, of: u8, node: u64, now: Timestamp) -> NodeIde
             address: &"127.0.0.1:7000".parse().unwrap(),
             now,
             serial,
+            lifetime_ms: NODE_LIFETIME_MS,
         })
         .unwrap();
     NodeIdentity::new(key, vec![certificate, ca.certificate().clone()]).unwrap()

@@ -1,6 +1,7 @@
 //! How members verify each other's certificates.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_cert_signed_by_trust_anchor;
@@ -11,12 +12,13 @@ use rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, Error, OtherError, PeerIncompatible, RootCertStore,
     SignatureScheme,
 };
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::{CertificateDer, ServerName, SignatureVerificationAlgorithm, UnixTime};
 
 use super::ca::CaPin;
 use super::cluster_id::ClusterId;
 use super::identity::MAX_CHAIN;
 use super::peer_identity::PeerIdentity;
+use super::x509;
 
 /// Why a certificate that may well be valid is not this peer's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,6 +68,26 @@ fn name(end_entity: &CertificateDer<'_>) -> Result<PeerIdentity, Error> {
     PeerIdentity::of_certificate(end_entity).map_err(|_| PeerRefused::Nameless.into())
 }
 
+/// Whether a certificate was issued by one of these authorities, whenever it is valid.
+pub(super) fn is_of_authority(
+    leaf: &CertificateDer<'_>,
+    intermediates: &[CertificateDer<'_>],
+    roots: &RootCertStore,
+    algorithms: &[&dyn SignatureVerificationAlgorithm],
+) -> bool {
+    let (Ok(parsed), Some((from, _))) = (ParsedCertificate::try_from(leaf), x509::validity(leaf)) else { return false };
+    let at = UnixTime::since_unix_epoch(Duration::from_millis(from.0));
+    verify_server_cert_signed_by_trust_anchor(&parsed, roots, intermediates, at, algorithms).is_ok()
+}
+
+/// A node of another cluster is named before its chain is looked at: it is what an operator needs to know.
+fn not_foreign(end_entity: &CertificateDer<'_>, cluster: ClusterId) -> Result<(), Error> {
+    match PeerIdentity::of_certificate(end_entity) {
+        Ok(found) if found.cluster != cluster => Err(PeerRefused::ForeignCluster(found).into()),
+        _ => Ok(()),
+    }
+}
+
 /// Only TLS 1.3 is spoken; whoever asks for an older signature is refused.
 fn no_tls12() -> Result<HandshakeSignatureValid, Error> {
     Err(Error::PeerIncompatible(PeerIncompatible::Tls12NotOffered))
@@ -95,6 +117,7 @@ impl ServerCertVerifier for MemberServer {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         bounded(intermediates)?;
+        not_foreign(end_entity, self.expected.cluster)?;
         let parsed = ParsedCertificate::try_from(end_entity)?;
         let algorithms = self.algorithms.all;
         verify_server_cert_signed_by_trust_anchor(&parsed, &self.roots, intermediates, now, algorithms)?;
@@ -223,6 +246,7 @@ impl ClientCertVerifier for MemberClient {
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         bounded(intermediates)?;
+        not_foreign(end_entity, self.cluster)?;
         let verified = self.chain.verify_client_cert(end_entity, intermediates, now)?;
         let found = name(end_entity)?;
         if found.cluster == self.cluster { Ok(verified) } else { Err(PeerRefused::ForeignCluster(found).into()) }

@@ -9,6 +9,18 @@ fn parse<'a>(der: &'a CertificateDer<'_>) -> Option<X509Certificate<'a>> {
     X509Certificate::from_der(der).ok().filter(|(rest, _)| rest.is_empty()).map(|(_, parsed)| parsed)
 }
 
+/// Certificates that lie one behind the other. `None` when there is anything else.
+pub(crate) fn split(mut der: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
+    let mut out = Vec::new();
+    while !der.is_empty() {
+        let (rest, _) = X509Certificate::from_der(der).ok()?;
+        let (one, _) = der.split_at_checked(der.len().checked_sub(rest.len())?)?;
+        out.push(CertificateDer::from(one.to_vec()));
+        der = rest;
+    }
+    (!out.is_empty()).then_some(out)
+}
+
 /// The URIs among the subject alternative names.
 pub(super) fn uris(certificate: &CertificateDer<'_>) -> Option<Vec<String>> {
     let parsed = parse(certificate)?;

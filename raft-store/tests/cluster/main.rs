@@ -12,9 +12,12 @@
 
 mod agreement;
 mod avalanche;
+mod certificates;
 mod members;
 mod peers;
+mod recovery;
 mod removal;
+mod rotation;
 mod serialisable;
 mod stopping;
 mod world;

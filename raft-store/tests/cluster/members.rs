@@ -196,7 +196,7 @@ async fn a_removed_member_is_refused_by_the_others() {
     let gone = (leader + 1) % 3;
     let id = members[gone].node.as_ref().unwrap().control().status().node;
     let control = members[leader].node.as_ref().unwrap().control();
-    control.remove(&Request::new("test"), id).await.unwrap();
+    control.remove(&Request::new("test"), id, true).await.unwrap();
     assert_eq!(control.status().members.len(), 2);
     let refused = insert(&members[gone].store(), 5, thing(5)).await;
     assert!(refused.is_err(), "{refused:?}");

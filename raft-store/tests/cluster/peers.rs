@@ -26,11 +26,20 @@ async fn speak(from: &Member, to: &Member) -> PeerClient<Channel> {
     let folder = &from.options.data_dir;
     let identity = NodeIdentity::load(&folder.join("peer")).unwrap().unwrap();
     let ca = CertificateDer::from(std::fs::read(folder.join("ca.der")).unwrap());
+    speak_as(&identity, &ca, to).await.unwrap()
+}
+
+/// Speaks to `to` with any certificate, trusting any authority.
+pub(crate) async fn speak_as(
+    identity: &NodeIdentity,
+    ca: &CertificateDer<'static>,
+    to: &Member,
+) -> Result<PeerClient<Channel>, tonic::transport::Error> {
     let clock = WallClock::new(|| {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
         u64::try_from(since.as_millis()).unwrap()
     });
-    let tls = PeerTls::new(identity.name().cluster, &ca, &identity, clock).unwrap();
+    let tls = PeerTls::new(identity.name().cluster, std::slice::from_ref(ca), identity, clock).unwrap();
     let config = tls.client(to.node().control().status().node).unwrap();
     let address = to.options.peer_listen;
     let connector = tower::service_fn(move |_: Uri| {
@@ -41,8 +50,8 @@ async fn speak(from: &Member, to: &Member) -> PeerClient<Channel> {
             TlsConnector::from(config).connect(name, stream).await.map(TokioIo::new)
         }
     });
-    let channel = Endpoint::from_static("http://peer.invalid").connect_with_connector(connector).await.unwrap();
-    PeerClient::new(channel).max_encoding_message_size(64 * 1024 * 1024)
+    let channel = Endpoint::from_static("http://peer.invalid").connect_with_connector(connector).await?;
+    Ok(PeerClient::new(channel).max_encoding_message_size(64 * 1024 * 1024))
 }
 
 fn number(member: &Member) -> u64 {
@@ -247,7 +256,7 @@ async fn a_removed_member_s_certificate_opens_nothing() {
     let id = number(&members[gone]);
     let mut before = speak(&members[gone], &members[leader]).await;
     assert!(before.read_index(ReadIndexRequest {}).await.is_ok());
-    members[leader].node().control().remove(&Request::new("test"), NodeId(id)).await.unwrap();
+    members[leader].node().control().remove(&Request::new("test"), NodeId(id), true).await.unwrap();
     let other = (leader + 2) % 3;
     until("the other knows", || members[other].node().control().status().members.len() == 2).await;
 

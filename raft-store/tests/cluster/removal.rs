@@ -12,7 +12,7 @@ fn id(member: &Member) -> NodeId {
 }
 
 async fn remove(at: &Member, node: NodeId) -> Result<(), ClusterError> {
-    at.node().control().remove(&Request::new("test"), node).await
+    at.node().control().remove(&Request::new("test"), node, true).await.map(drop)
 }
 
 fn voters(at: &Member) -> usize {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use prost::Message;
-use raft_store::{Compaction, Node, Options, Watermarks};
+use raft_store::{Compaction, Node, Options, RecoveryBundle, Watermarks};
 use raft_store_core::{
     Abort, Freshness, Index, IndexId, Outcome, Read, Request, Set, SetId, Store, StoreError, Table, TableId, Through,
     Timestamp, Unique,
@@ -91,6 +91,7 @@ pub(crate) fn options(folder: &Path, port: u16) -> Options {
         peer_advertise: listen.to_string(),
         cluster_key_file: None,
         debug_fsync_delay: None,
+        debug_certificate_life: None,
         compaction: Compaction::default(),
         watermarks: Watermarks::default(),
         spared: Vec::new(),
@@ -133,12 +134,16 @@ impl Member {
 }
 
 pub(crate) async fn first(change: impl Fn(&mut Options)) -> Member {
+    first_and_bundle(change).await.0
+}
+
+pub(crate) async fn first_and_bundle(change: impl Fn(&mut Options)) -> (Member, RecoveryBundle) {
     let folder = tempfile::tempdir().unwrap();
     let port = free_port();
     let mut options = options(folder.path(), port);
     change(&mut options);
-    let (node, _) = raft_store::init(options.clone()).await.unwrap();
-    Member { _folder: folder, options, node: Some(node) }
+    let (node, bundle) = raft_store::init(options.clone()).await.unwrap();
+    (Member { _folder: folder, options, node: Some(node) }, bundle)
 }
 
 pub(crate) async fn another(of: &Member, change: impl Fn(&mut Options)) -> Member {
@@ -154,7 +159,12 @@ pub(crate) async fn another(of: &Member, change: impl Fn(&mut Options)) -> Membe
 
 /// Three voters.
 pub(crate) async fn three(change: impl Fn(&mut Options)) -> Vec<Member> {
-    let one = first(&change).await;
+    three_and_bundle(change).await.0
+}
+
+/// Three voters and the recovery bundle.
+pub(crate) async fn three_and_bundle(change: impl Fn(&mut Options)) -> (Vec<Member>, RecoveryBundle) {
+    let (one, bundle) = first_and_bundle(&change).await;
     let two = another(&one, &change).await;
     let three = another(&one, &change).await;
     let members = vec![one, two, three];
@@ -165,7 +175,7 @@ pub(crate) async fn three(change: impl Fn(&mut Options)) -> Vec<Member> {
         })
     })
     .await;
-    members
+    (members, bundle)
 }
 
 pub(crate) fn leader_of(members: &[Member]) -> usize {

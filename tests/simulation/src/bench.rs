@@ -183,7 +183,7 @@ pub(crate) async fn work(shared: Shared, node: Arc<Node>, at: usize, job: Job) {
                 bench.hosts[host].leaving = true;
                 bench.hosts[host].id
             };
-            let gone = node.control().remove(&cx, NodeId(id)).await;
+            let gone = node.control().remove(&cx, NodeId(id), true).await.map(drop);
             let mut bench = shared.borrow_mut();
             bench.line(&format!("remove n{}: {gone:?}", host + 1));
             if gone.is_ok() {

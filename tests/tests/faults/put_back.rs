@@ -79,7 +79,7 @@ async fn a_folder_put_back_is_refused_by_the_leader_and_its_node_joins_again_wit
     ensure!(status.code() == Some(REJOIN), "started again: {status}");
     ensure!(world.node(gone).log().contains("woad rejoin"), "it says what to do");
 
-    let path = format!("/v1/cluster/members/{id}");
+    let path = format!("/v1/cluster/members/{id}?destroyed=true");
     world.node(leader).admin.send("DELETE", &path, "", bytes::Bytes::new()).await?.expect(204)?;
     let token = world.cluster.join_token(leader).await?;
     let mut command = tokio::process::Command::new(program("woad")?);

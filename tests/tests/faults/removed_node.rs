@@ -25,7 +25,10 @@ async fn a_removed_node_can_neither_talk_to_the_others_nor_serve() -> Result<()>
     ensure!(before == Called::Status(0), "a member is heard: {before:?}");
 
     let path = format!("/v1/cluster/members/{id}");
-    world.node(asked).admin.send("DELETE", &path, "", Bytes::new()).await?.expect(204)?;
+    let removed = world.node(asked).admin.send("DELETE", &path, "", Bytes::new()).await?.expect(200)?.json()?;
+    for secret in ["/recovery_bundle/cluster_key", "/recovery_bundle/ca_private_key"] {
+        world.cluster.secret(removed.pointer(secret).and_then(Value::as_str).unwrap_or_default());
+    }
 
     for place in [leader, asked] {
         let call = async || {

@@ -1,10 +1,9 @@
 //! `POST /v1/cluster/init`: makes a cluster of this node. Answers the recovery bundle, once.
 
-use axum::response::IntoResponse;
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use woad_http::Problem;
 
+use super::rotate::bundle;
 use crate::Admin;
 use crate::call::{Answer, NodeCall};
 use crate::lifecycle::InitError;
@@ -20,10 +19,7 @@ impl From<InitError> for Problem {
 }
 
 pub(crate) async fn handle(admin: Admin, call: NodeCall) -> Answer {
-    let bundle = admin.lifecycle.init().await?;
+    let bundle_text = admin.lifecycle.init().await?;
     tracing::info!(by = ?call.actor.who, "cluster made; its recovery bundle was shown");
-    let body = format!("{{\"recovery_bundle\":{}}}", bundle.as_str());
-    let mut response = (StatusCode::CREATED, body).into_response();
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Ok(response)
+    bundle(StatusCode::CREATED, &bundle_text)
 }

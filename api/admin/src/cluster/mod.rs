@@ -5,6 +5,7 @@ pub(crate) mod custody;
 pub(crate) mod init;
 pub(crate) mod join_token;
 pub(crate) mod remove;
+pub(crate) mod rotate;
 pub(crate) mod status;
 pub(crate) mod transfer;
 

@@ -23,6 +23,14 @@ struct MemberView {
 }
 
 #[derive(Serialize)]
+struct RotationView {
+    what: String,
+    stage: String,
+    since_ms: u64,
+    waiting_for: Vec<u64>,
+}
+
+#[derive(Serialize)]
 struct StatusView {
     cluster_id: String,
     node: u64,
@@ -37,6 +45,9 @@ struct StatusView {
     clock_ms: u64,
     sealed: bool,
     custody_confirmed: bool,
+    peer_certificate_expires_ms: u64,
+    incarnation: u64,
+    rotations: Vec<RotationView>,
     version: String,
     agreement: AgreementView,
     disk: &'static str,
@@ -58,6 +69,12 @@ pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
         disk: member.disk.map(DiskSpace::name),
         behind: member.behind,
     });
+    let rotations = status.trust.rotations.into_iter().map(|rotation| RotationView {
+        what: rotation.what,
+        stage: rotation.stage,
+        since_ms: rotation.since.0,
+        waiting_for: rotation.waiting_for.into_iter().map(|node| node.0).collect(),
+    });
     Ok(ok(StatusView {
         cluster_id: status.cluster_id,
         node: status.node.0,
@@ -72,6 +89,9 @@ pub(crate) async fn handle(_: Admin, call: ClusterCall) -> Answer {
         clock_ms: status.clock.0,
         sealed: status.sealed,
         custody_confirmed: status.custody_confirmed,
+        peer_certificate_expires_ms: status.trust.certificate_expires.0,
+        incarnation: status.trust.incarnation,
+        rotations: rotations.collect(),
         version: status.version,
         agreement: call.running.control.agreement().into(),
         disk: status.disk.name(),

@@ -6,9 +6,27 @@ use super::verify::complaint;
 use super::{Operator, voters};
 use crate::admin::Call;
 use crate::failure::Failure;
+use crate::table::{cell, list};
 
 /// Entries behind the leader's log after which a member is named.
 const BEHIND: u64 = 10_000;
+
+const DAY_MS: u64 = 24 * 3600 * 1000;
+/// Days left to a peer certificate after which it should have been renewed: a third of its life.
+const RENEWED_BY: u64 = 30;
+
+/// Whether the node's peer certificate was not renewed when it should have been.
+fn certificate(status: &Value) -> Option<String> {
+    let number = |key: &str| status.get(key).and_then(Value::as_u64).filter(|ms| *ms > 0);
+    let (expires, now) = (number("peer_certificate_expires_ms")?, number("clock_ms")?);
+    let left = expires.saturating_sub(now);
+    if left == 0 {
+        return Some("this node's peer certificate has expired: no other node can be reached; see its log".to_owned());
+    }
+    let days = left / DAY_MS;
+    (days < RENEWED_BY)
+        .then(|| format!("this node's peer certificate ends in {days} days and was not renewed; see its log"))
+}
 
 /// Everything that is not as it should be, in words.
 fn findings(status: &Value) -> Vec<String> {
@@ -28,6 +46,11 @@ fn findings(status: &Value) -> Vec<String> {
     }
     if let Some(fault) = status.get("fault").and_then(Value::as_str) {
         out.push(format!("this node serves no more: {fault}; see \"A damaged node\" in docs/runbook.md"));
+    }
+    out.extend(certificate(status));
+    for rotation in list(status, "rotations") {
+        let waiting: Vec<String> = list(rotation, "waiting_for").iter().map(ToString::to_string).collect();
+        out.push(format!("the {} is being rotated; it waits for node {}", cell(rotation, "what"), waiting.join(", ")));
     }
     let voters = voters(status);
     if voters == 1 {
@@ -112,5 +135,14 @@ mod tests {
         status["members"][1]["disk"] = json!("exhausted");
         status["members"][1]["behind"] = json!(true);
         assert_eq!(findings(&status).len(), 6);
+    }
+
+    #[test]
+    fn a_certificate_that_was_not_renewed_is_a_finding() {
+        let of = |left: u64| certificate(&json!({ "peer_certificate_expires_ms": 7 + left, "clock_ms": 7 }));
+        assert_eq!(of(60 * DAY_MS), None);
+        assert!(of(14 * DAY_MS).unwrap().contains("14 days"));
+        assert!(of(0).unwrap().contains("has expired"));
+        assert_eq!(certificate(&json!({})), None);
     }
 }

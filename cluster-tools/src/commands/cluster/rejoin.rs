@@ -28,7 +28,8 @@ pub(super) async fn run(operator: &Operator, wanted: Wanted) -> Result<(), Failu
     let node = wanted.node;
     let question = format!("Remove node {node} and let it join again as a new one? Its data are given up.");
     wanted.confirmation.ask(&question)?;
-    match operator.call(Call::delete(format!("/v1/cluster/members/{node}"))).await {
+    // It comes back on the same machine: its keys stay in the cluster's hands.
+    match operator.call(Call::delete(format!("/v1/cluster/members/{node}?destroyed=true"))).await {
         Ok(_) => note(&format!("node {node} is removed")),
         // Removed before, and the token was lost or has expired.
         Err(failure) if failure.is_kind("no-such-member") => note(&format!("node {node} is no member any more")),

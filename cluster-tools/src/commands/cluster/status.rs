@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::{Operator, warn_of_even};
 use crate::admin::Call;
 use crate::failure::Failure;
-use crate::table::{columns, fields, rows};
+use crate::table::{cell, columns, fields, list, rows};
 
-const FIELDS: [(&str, &str); 14] = [
+const FIELDS: [(&str, &str); 15] = [
     ("cluster", "cluster_id"),
     ("node", "node"),
     ("state", "state"),
@@ -16,6 +16,7 @@ const FIELDS: [(&str, &str); 14] = [
     ("log", "last_log"),
     ("applied", "applied"),
     ("snapshot", "snapshot"),
+    ("incarnation", "incarnation"),
     ("clock", "clock_ms"),
     ("sealed", "sealed"),
     ("version", "version"),
@@ -33,7 +34,17 @@ fn table(status: &Value) -> String {
         &rows(status, "members", &MEMBERS),
     );
     let agreement = status.get("agreement").map(|agreement| fields(agreement, &AGREEMENT)).unwrap_or_default();
-    format!("{}{agreement}\n{members}", fields(status, &FIELDS))
+    format!("{}{agreement}\n{members}{}", fields(status, &FIELDS), rotations(status))
+}
+
+/// Rotations under way, and for whom they wait.
+fn rotations(status: &Value) -> String {
+    let row = |rotation: &Value| {
+        let waiting: Vec<String> = list(rotation, "waiting_for").iter().map(ToString::to_string).collect();
+        format!("  {}: {}; waiting for node {}\n", cell(rotation, "what"), cell(rotation, "stage"), waiting.join(", "))
+    };
+    let rows: String = list(status, "rotations").iter().map(row).collect();
+    if rows.is_empty() { rows } else { format!("\nROTATIONS\n{rows}") }
 }
 
 pub(super) async fn run(operator: &Operator) -> Result<(), Failure> {
