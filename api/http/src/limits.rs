@@ -63,7 +63,7 @@ pub const MAX_STREAMS: u32 = 128;
 pub const MAX_PENDING_RESETS: usize = 20;
 /// HTTP/2 streams we reset for the peer's errors before the connection ends.
 pub const MAX_ERROR_RESETS: usize = 64;
-/// HTTP/2 frames other than DATA, HEADERS and CONTINUATION that a peer may send ahead: PING, SETTINGS, WINDOW_UPDATE and
+/// HTTP/2 frames other than DATA, HEADERS and CONTINUATION that a peer may send ahead: PING, SETTINGS, `WINDOW_UPDATE` and
 /// the like, each a unit; a flood of them ends the connection.
 pub const FRAME_CREDIT: u32 = 1_000;
 /// Units that come back each second.

@@ -36,7 +36,9 @@ fn apply(families: &mut Families, writes: &Writes) {
             Write::Set(key, None) => drop(map.remove(key)),
             Write::Range(from, to) => {
                 let gone: Vec<Bytes> = range(map, from, Some(&to[..])).map(|(key, _)| key.clone()).collect();
-                gone.iter().for_each(|key| drop(map.remove(key)));
+                for key in &gone {
+                    map.remove(key);
+                }
             }
         }
     }

@@ -256,7 +256,7 @@ impl Sentinel {
     /// To be taken before a flush begins. `None` while the end of the log changes. `last` is read after the count.
     pub(crate) fn mark(&self, generation: u64, last: impl FnOnce() -> Option<LogId>) -> Option<Mark> {
         let change = self.changes.load(Ordering::SeqCst);
-        (change % 2 == 0).then(|| Mark { change, last: last(), generation })
+        change.is_multiple_of(2).then(|| Mark { change, last: last(), generation })
     }
 
     /// Whether noting it would change anything, as far as that can be told without waiting for the disk.
@@ -318,9 +318,8 @@ impl Sentinel {
 fn lost(record: &Record, present: &Present) -> Option<String> {
     let vote = record.vote.map(|vote| vote_from(Some(vote)));
     let last = optional_log_id_from(record.last);
-    let (vote, last) = match (vote.transpose(), last) {
-        (Ok(vote), Ok(last)) => (vote, last),
-        _ => return Some("its record cannot be read".to_owned()),
+    let (Ok(vote), Ok(last)) = (vote.transpose(), last) else {
+        return Some("its record cannot be read".to_owned());
     };
     if let Some(noted) = vote
         && present.vote.is_none_or(|stored| stored < noted)

@@ -130,7 +130,7 @@ impl SyncThread {
                 let start = Instant::now();
                 let waiters = all(first, &mut queue, &stats);
                 tokio::time::sleep(pause()).await;
-                finish(waiters, database.flush(), start, &stats);
+                finish(waiters, &database.flush(), start, &stats);
             }
         });
         Ok(this)
@@ -182,7 +182,7 @@ fn run(database: &Database, mut queue: UnboundedReceiver<Queued>, delay: Option<
         if let Some(delay) = delay {
             std::thread::sleep(delay);
         }
-        finish(waiters, result, start, stats);
+        finish(waiters, &result, start, stats);
     }
 }
 
@@ -195,10 +195,10 @@ fn all(first: Queued, queue: &mut UnboundedReceiver<Queued>, stats: &SyncStats) 
     waiters
 }
 
-fn finish(waiters: Vec<Waiter>, result: io::Result<()>, start: Instant, stats: &SyncStats) {
+fn finish(waiters: Vec<Waiter>, result: &io::Result<()>, start: Instant, stats: &SyncStats) {
     stats.record(start.elapsed(), waiters.len());
     stats.oldest.store(0, Ordering::Relaxed);
-    if let Err(error) = &result {
+    if let Err(error) = result {
         stats.failed.store(true, Ordering::Relaxed);
         tracing::error!(%error, "the write-ahead log could not be synced");
     }

@@ -65,7 +65,7 @@ pub(crate) fn open_database(folder: &std::path::Path, new: bool) -> Result<Datab
         return Err(StartError::Damaged { why: format!("the database is missing: {}", current.display()) });
     }
     Database::open(folder).map_err(|error| match error {
-        OpenError::Database { source, .. } => match judge(folder, &source.to_string()) {
+        OpenError::Database { source, .. } => match judge(folder, source.as_ref()) {
             Refusal::Damaged(why) => StartError::Damaged { why },
             Refusal::Disk(why) => StartError::Disk(why),
         },

@@ -188,8 +188,8 @@ impl Act {
         let mut book = book.open();
         self.found.append(&mut book.found);
         self.found.extend(book.lives.iter().enumerate().filter_map(|(name, life)| life.check(name)));
-        self.found.extend(book.presented.values().filter_map(|presented| presented.check()));
-        self.found.extend(book.suspensions.iter().filter_map(|suspension| suspension.check()));
+        self.found.extend(book.presented.values().filter_map(super::oracle::single_use::Presented::check));
+        self.found.extend(book.suspensions.iter().filter_map(super::oracle::suspension::Suspension::check));
         self.found.extend(unique::check(&book.names));
         self.found.extend(book.registers.iter().filter_map(|(name, accesses)| linearizable::check(name, accesses)));
         let contended = book.presented.values().filter(|presented| presented.contended()).count();
