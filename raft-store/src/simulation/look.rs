@@ -1,8 +1,12 @@
 //! What a simulator sees of a member from inside, for the safety rules of Raft.
 
+use std::collections::BTreeMap;
+
 use openraft::async_runtime::WatchReceiver;
 use openraft::storage::RaftLogReader;
 use prost::Message;
+use raft_store_core::wire::OutcomeRecord;
+use raft_store_core::{ReadKv, Space};
 
 use crate::convert::record_to;
 use crate::node::Node;
@@ -89,6 +93,20 @@ impl Node {
             .iter()
             .map(|entry| (position(entry.log_id), crc32c::crc32c(&record_to(entry).encode_to_vec())))
             .collect())
+    }
+
+    /// The stamp of each transaction that is remembered, by its index.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn stamps(&self) -> std::io::Result<BTreeMap<u64, u64>> {
+        let view = self.cluster.shared.view()?;
+        let outcomes = view.prefix(Space::Outcomes, &[]).map_err(std::io::Error::other)?;
+        let stamps = outcomes.into_iter().map(|(key, value)| {
+            let index = key.try_into().map(u64::from_be_bytes).map_err(|_| crate::convert::malformed("outcome"))?;
+            Ok((index, OutcomeRecord::decode(value.as_slice())?.stamp_ms))
+        });
+        stamps.collect()
     }
 
     /// The highest vote that this life has given to another node.

@@ -9,12 +9,13 @@ use crate::bench::Job;
 use crate::world::{FLUSH_US, HOSTS, World};
 
 /// Every kind of fault, as coverage names it. Over a whole run each must have been activated.
-pub(crate) const KINDS: [&str; 20] = [
+pub(crate) const KINDS: [&str; 21] = [
     "crash-short",
     "crash-long",
     "power-cut",
     "partition",
     "one-way",
+    "leader-cut",
     "hold",
     "latency",
     "loss",
@@ -43,6 +44,8 @@ enum Undo {
     Loss(usize, usize),
     Disk(usize),
     Clock(usize),
+    /// A crash that was due later.
+    Kill(usize),
     /// A removed host is switched off.
     Off(usize),
 }
@@ -54,6 +57,8 @@ pub(crate) struct Faults {
     links: BTreeSet<(usize, usize)>,
     next: u64,
     off: BTreeSet<usize>,
+    /// Elections seen.
+    elections: u64,
     /// Whose clock jumps. No other's does: offsets are remembered for ten seconds, and the median stands one wrong
     /// clock, not two.
     wrong: Option<usize>,
@@ -74,6 +79,7 @@ impl Faults {
             self.end_one(world, undo);
         }
         self.members(world, tick);
+        self.elected(world, tick);
         if tick >= self.next {
             self.begin(world, tick);
             self.next = tick + world.rng.random_range(20..800);
@@ -93,6 +99,37 @@ impl Faults {
                 let after = world.rng.random_range(100..3_000);
                 self.undo.push((tick + after, Undo::Off(at)));
             }
+        }
+    }
+
+    /// A new leader is cut from some of the others at once now and then, and now and then it dies: what it has begun is
+    /// taken over by a third, or not.
+    fn elected(&mut self, world: &mut World, tick: u64) {
+        if world.rules.elections == std::mem::replace(&mut self.elections, world.rules.elections) {
+            return;
+        }
+        let leader = (0..HOSTS).rev().find(|at| world.leads(*at) && world.rules.newest() == Some(*at as u64));
+        let Some(leader) = leader.filter(|_| world.rng.random_bool(0.5)) else { return };
+        let spared = world.rng.random_range(0..HOSTS);
+        let links: Vec<(usize, usize)> = world
+            .open()
+            .into_iter()
+            .filter(|at| *at != leader && *at != spared)
+            .map(|at| (leader, at))
+            .filter(|(a, b)| self.take(*a, *b))
+            .collect();
+        let until = tick + world.rng.random_range(200..2_500);
+        world
+            .shared
+            .borrow_mut()
+            .fault("leader-cut", &format!("n{} but for n{} until {until}", leader + 1, spared + 1));
+        for (a, b) in &links {
+            world.sim.partition(format!("n{}", a + 1).as_str(), format!("n{}", b + 1).as_str());
+        }
+        self.undo.push((until, Undo::Repair(links)));
+        if world.rng.random_bool(0.4) {
+            let at = tick + world.rng.random_range(10..300);
+            self.undo.push((at, Undo::Kill(leader)));
         }
     }
 
@@ -263,6 +300,13 @@ impl Faults {
             }
             Undo::Disk(at) => world.shared.borrow().hosts[at].flush_us.set(FLUSH_US),
             Undo::Clock(at) => world.shared.borrow().hosts[at].machine.skew_ms.set(0),
+            Undo::Kill(at) => {
+                let (tick, up) = (world.shared.borrow().tick, world.shared.borrow().hosts[at].up);
+                if up && !self.off.contains(&at) {
+                    let until = tick + world.rng.random_range(300..2_500);
+                    self.crash(world, at, until);
+                }
+            }
             Undo::Off(at) => {
                 let up = world.shared.borrow().hosts[at].up;
                 if up {
@@ -279,6 +323,7 @@ impl Faults {
         self.members(world, tick);
         let mut undo = std::mem::take(&mut self.undo);
         undo.sort_by_key(|(at, _)| *at);
+        undo.retain(|(_, it)| !matches!(it, Undo::Kill(_)));
         // Whoever is switched off stays off.
         let off: Vec<usize> =
             undo.iter().filter_map(|(_, it)| if let Undo::Off(at) = it { Some(*at) } else { None }).collect();

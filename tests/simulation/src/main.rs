@@ -19,8 +19,6 @@ mod faults;
 mod fleet;
 mod machine;
 mod model;
-#[cfg(feature = "mutants")]
-mod mutants;
 mod op;
 mod oracle;
 mod perform;
@@ -64,17 +62,12 @@ pub(crate) struct One {
 enum Command {
     /// Runs many seeds, each in a process of its own.
     Run(fleet::Run),
-    /// Runs every deliberate bug on the seed that catches it.
-    #[cfg(feature = "mutants")]
-    Mutants,
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
         Some(Command::Run(run)) => fleet::run(&run),
-        #[cfg(feature = "mutants")]
-        Some(Command::Mutants) => mutants::run(),
         None => one(&cli.one),
     }
 }
@@ -89,7 +82,7 @@ fn one(options: &One) -> ExitCode {
     std::panic::set_hook(Box::new(move |panic| {
         println!("seed {seed} FAILED: {panic}");
         println!("replay: woad-simulation --seed {seed} --ticks {ticks} --trace");
-        std::process::exit(2);
+        std::process::exit(1);
     }));
     let mut world = world::World::new(options.seed, options.trace);
     let result = world.run(options.ticks);

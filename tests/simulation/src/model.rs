@@ -49,8 +49,15 @@ impl Model {
     }
 
     /// Carries the transaction out and gives its answer; `Err`: it would not have committed, but answered this.
-    pub(crate) fn commit(&mut self, id: u64, write: Write, now: u64, revision: u64) -> Result<u64, u64> {
-        if let Some(answer) = self.answer(write, now) {
+    /// It was evaluated at the first time and applied at the second.
+    pub(crate) fn commit(
+        &mut self,
+        id: u64,
+        write: Write,
+        (now, stamp): (u64, u64),
+        revision: u64,
+    ) -> Result<u64, u64> {
+        if let Some(answer) = self.answer(write, now.max(stamp)) {
             return Err(answer);
         }
         self.receipts.insert(id, revision);

@@ -172,7 +172,11 @@ impl Oracle {
     }
 
     /// All is quiet: compares everything with the receipts that the cluster holds, in the order of their revisions.
-    pub(crate) fn close(&mut self, receipts: &[(u64, u64, u64, u64)]) -> Result<(), Broken> {
+    pub(crate) fn close(
+        &mut self,
+        receipts: &[(u64, u64, u64, u64)],
+        stamps: &BTreeMap<u64, u64>,
+    ) -> Result<(), Broken> {
         let found: BTreeMap<u64, (u64, u64, u64)> =
             receipts.iter().map(|(id, revision, answer, now)| (*id, (*revision, *answer, *now))).collect();
         let mut order: BTreeMap<u64, (u64, Write, u64, u64)> = BTreeMap::new();
@@ -198,10 +202,14 @@ impl Oracle {
                 return Err(format!("lost: {id} {write:?} {fate:?}"));
             }
         }
-        self.replay(&order)
+        self.replay(&order, stamps)
     }
 
-    fn replay(&mut self, order: &BTreeMap<u64, (u64, Write, u64, u64)>) -> Result<(), Broken> {
+    fn replay(
+        &mut self,
+        order: &BTreeMap<u64, (u64, Write, u64, u64)>,
+        stamps: &BTreeMap<u64, u64>,
+    ) -> Result<(), Broken> {
         let mut model = Model::default();
         self.observed.sort_by_key(|observed| (observed.revision, observed.id));
         let mut observed = self.observed.iter().peekable();
@@ -222,7 +230,9 @@ impl Oracle {
         };
         for (revision, (id, write, answer, now)) in order {
             look(&model, *revision)?;
-            let wanted = model.commit(*id, *write, *now, *revision);
+            // Evaluated at one time, applied at a later: what had expired by then may have gone in between.
+            let stamp = stamps.get(revision).copied().unwrap_or(u64::MAX);
+            let wanted = model.commit(*id, *write, (*now, stamp), *revision);
             if wanted != Ok(*answer) {
                 return Err(format!(
                     "{id} {write:?} committed at {revision} with {answer}; in the order of revisions it is {wanted:?}"

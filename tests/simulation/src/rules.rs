@@ -46,6 +46,7 @@ pub(crate) struct Rules {
     /// The highest vote that a node has answered.
     answered: BTreeMap<u64, (u64, u64, bool)>,
     pub(crate) elections: u64,
+    newest: Option<u64>,
     pub(crate) compared: u64,
 }
 
@@ -58,6 +59,11 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 }
 
 impl Rules {
+    /// Whoever was elected last.
+    pub(crate) const fn newest(&self) -> Option<u64> {
+        self.newest
+    }
+
     /// A member has crashed: what it says next must agree with what it said.
     pub(crate) fn crashed(&mut self, id: u64) {
         if let Some(member) = self.members.get_mut(&id) {
@@ -150,6 +156,7 @@ impl Rules {
         }
         self.leaders.insert(reign, id);
         self.elections += 1;
+        self.newest = Some(id);
         let Some(member) = self.members.get(&id) else { return Ok(()) };
         let purged = look.purged.map_or(0, |at| at.index);
         for (index, entry) in self.committed.range(purged + 1..).filter(|(_, (at, _))| (at.term, at.leader) < reign) {

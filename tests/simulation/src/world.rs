@@ -286,7 +286,10 @@ impl World {
             match found {
                 Some(found) => {
                     self.shared.borrow_mut().coverage.add("ticks-to-heal", tick - began);
-                    return self.shared.borrow_mut().oracle.close(&found);
+                    let node = self.open().first().and_then(|at| self.shared.borrow().hosts[*at].node.clone());
+                    let stamps =
+                        node.map(|node| node.stamps()).transpose().map_err(|error| format!("outcomes: {error}"))?;
+                    return self.shared.borrow_mut().oracle.close(&found, &stamps.unwrap_or_default());
                 }
                 None if tick % 500 == 0 => {
                     let open = self.open();
