@@ -90,7 +90,7 @@ impl Clients {
                     self.tokens.push((client, revision.0));
                 }
             }
-            Ended::NotDone if call.id % 3 != 0 => client.again = Some(call.op),
+            Ended::NotDone if !call.id.is_multiple_of(3) => client.again = Some(call.op),
             Ended::NotDone | Ended::Unknown => {}
         }
     }

@@ -195,7 +195,7 @@ impl World {
             if let Some(look) = self.rules.check(at as u64, &node)? {
                 self.shared.borrow_mut().line(&format!("n{} {look:?}", at + 1));
             }
-            if tick % DIGEST == 0 {
+            if tick.is_multiple_of(DIGEST) {
                 self.rules.digest(at as u64, &node)?;
             }
         }
@@ -267,13 +267,13 @@ impl World {
             if tick - began > HEAL {
                 return Err(format!("liveness: {}", self.stuck()));
             }
-            if tick % 50 != 0 || !self.shared.borrow().clients.idle() {
+            if !tick.is_multiple_of(50) || !self.shared.borrow().clients.idle() {
                 continue;
             }
             for at in self.open() {
                 if self.shared.borrow().proof.proven.get(&at) != Some(&true) {
                     let asked = self.shared.borrow().proof.proven.contains_key(&at);
-                    if !asked || tick % 3_500 == 0 {
+                    if !asked || tick.is_multiple_of(3_500) {
                         self.send(at, Job::Prove);
                     }
                 }
@@ -291,7 +291,7 @@ impl World {
                         node.map(|node| node.stamps()).transpose().map_err(|error| format!("outcomes: {error}"))?;
                     return self.shared.borrow_mut().oracle.close(&found, &stamps.unwrap_or_default());
                 }
-                None if tick % 500 == 0 => {
+                None if tick.is_multiple_of(500) => {
                     let open = self.open();
                     let asked = open[self.rng.random_range(0..open.len())];
                     self.send(asked, Job::Receipts);
