@@ -1,5 +1,7 @@
 //! Seeds of the simulation, each in a process of its own.
 
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
 use std::process::{Command, Output};
 
 /// Seeds that once found a bug, one a line: `seed ticks why`.
