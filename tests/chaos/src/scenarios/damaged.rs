@@ -210,7 +210,7 @@ async fn flipped_log(act: &mut Act) -> Result<()> {
     let follower = act.world.follower().await?;
     let log = act.kill_with_log(follower).await?;
     flip(&log, 1, 3)?;
-    act.refuses(follower, &["Corruption", "damaged", "rejoin"]).await?;
+    act.refuses(follower, &["does not open"]).await?;
     act.replace(follower).await
 }
 
@@ -265,7 +265,7 @@ async fn damaged_heir(act: &mut Act) -> Result<()> {
     let log = act.kill_with_log(heir).await?;
     flip(&log, 1, 3)?;
     act.node_mut(leader)?.kill().await?;
-    act.refuses(heir, &["Corruption", "damaged", "rejoin"]).await?;
+    act.refuses(heir, &["does not open"]).await?;
     act.restart(leader).await?;
     act.flows().await.must("I14", "after the old leader is back")?;
     act.replace(heir).await
