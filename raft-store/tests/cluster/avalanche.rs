@@ -8,7 +8,7 @@ use raft_store_core::{Freshness, Outcome, Read as _, Request, Table};
 use crate::world::{Things, first, insert, thing};
 
 /// Records of one transaction of the preparation.
-const BATCH: u64 = 200;
+const BATCH: u64 = 100;
 
 /// How many; `WOAD_AVALANCHE=100000` for the figures of the fault matrix.
 fn records() -> u64 {
