@@ -301,11 +301,12 @@ impl World {
         }
     }
 
-    /// Whoever asked for a removal may not have heard of its success: the leader's membership tells.
+    /// Whoever asked for a removal may not have heard of its success: the newest leader's membership tells. One that was
+    /// removed while it led, and cut off, may believe for ever that it leads.
     fn retire(&self) {
-        let leader = self.open().into_iter().find(|at| self.leads(*at));
-        let node = leader.and_then(|at| self.shared.borrow().hosts[at].node.clone());
-        let Some(members) = node.map(|node| node.look().members) else { return };
+        let leading = self.open().into_iter().filter(|at| self.leads(*at));
+        let looks = leading.filter_map(|at| self.shared.borrow().hosts[at].node.clone()).map(|node| node.look());
+        let Some(members) = looks.max_by_key(|look| look.vote).map(|look| look.members) else { return };
         for host in &mut self.shared.borrow_mut().hosts {
             host.retired |= host.leaving && !members.contains(&host.id);
         }
