@@ -3,7 +3,7 @@
 //! The node's process is stopped for it; the command works on its folder. Nothing is repaired in place: the survivor's
 //! state, with every entry that its log holds, begins a new log at incarnation × 2⁴⁴, so that revisions of the two lives
 //! never meet. Everything that Raft, state and ownership say changes by one synced write; before it the folder is the
-//! old member's, after it the new one's, and what lies beside the database follows from it ([`settle`]).
+//! old member's, after it the new one's, and what lies beside the database follows from it (`settle`).
 
 mod rebirth;
 mod settle;

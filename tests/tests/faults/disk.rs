@@ -167,7 +167,11 @@ async fn full_disks_refuse_growth_and_nothing_else_and_room_heals() -> Result<()
 
     // Most of them are: what makes records is refused everywhere, what ends something is not.
     fill(&places[two], 20 * 1024)?;
-    let look = async || (write(cluster.node(leader).ok()?, &realm, "most-full").await.ok()? == 507).then_some(());
+    let tried = std::sync::atomic::AtomicU32::new(0);
+    let look = async || {
+        let name = format!("most-full-{}", tried.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+        (write(cluster.node(leader).ok()?, &realm, &name).await.ok()? == 507).then_some(())
+    };
     eventually("growth is refused", LIMIT, look).await?;
     cluster.node(leader)?.https.revoke(&client, &token).await?.expect(200)?;
     let gone = realm.client_path("one-full");
