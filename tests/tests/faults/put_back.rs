@@ -84,12 +84,14 @@ async fn a_folder_put_back_is_refused_by_the_leader_and_its_node_joins_again_wit
     let token = world.cluster.join_token(leader).await?;
     let mut command = tokio::process::Command::new(program("woad")?);
     command.arg("--config").arg(world.node(gone).config()).arg("rejoin").stdin(std::process::Stdio::piped());
-    let mut child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn()?;
+    // The variables of a test run are none of the program's.
+    command.env_clear().stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn()?;
     let mut typed = child.stdin.take().context("standard input")?;
     tokio::io::AsyncWriteExt::write_all(&mut typed, token.as_bytes()).await?;
     drop(typed);
     let done = child.wait_with_output().await?;
-    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
     ensure!(done.status.success() && said.contains("it votes") && said.contains("damaged-"), "{said}");
 
     world.cluster.nodes[gone].start(None)?;

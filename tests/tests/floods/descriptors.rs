@@ -70,12 +70,12 @@ async fn connections_take_no_descriptor_from_raft_and_too_few_stop_the_start() -
     println!("processor time of the node: {} s", processor(&pid)? - worked);
     drop(held);
     drop(writers.stop().await);
-    let config = world.target().config();
-    world.finish().await?;
 
     limit(TOO_FEW)?;
-    let started = Command::new(program("woad")?).arg("--config").arg(config).stdin(Stdio::null()).output().await?;
+    let mut command = Command::new(program("woad")?);
+    command.arg("--config").arg(world.target().config()).env_clear().stdin(Stdio::null());
+    let started = command.output().await?;
     let said = String::from_utf8_lossy(&started.stderr).into_owned() + &String::from_utf8_lossy(&started.stdout);
     ensure!(!started.status.success() && said.contains("this process may open 512 files"), "{said}");
-    Ok(())
+    world.finish().await
 }
