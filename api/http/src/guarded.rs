@@ -1,5 +1,6 @@
 //! Wrong credentials are counted against where they come from, and refused unread beyond a limit.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ struct Presented {
     throttle: Arc<Throttle>,
     source: Source,
     credential: Credential,
+    /// It was made here, and does not count any more: no guess.
+    genuine: AtomicBool,
 }
 
 impl std::fmt::Debug for Presentation {
@@ -27,11 +30,21 @@ impl std::fmt::Debug for Presentation {
 }
 
 impl Presentation {
+    /// Notes that the credential was made here, whatever it opens now: a token that has ended is nobody's guess.
+    pub(crate) fn is_genuine(&self) {
+        if let Some(presented) = self.0.get() {
+            presented.genuine.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Notes how the request ended. Only success proves a credential: an error may have come before it was looked at.
     pub(crate) fn ended(&self, status: StatusCode) {
         let Some(presented) = self.0.get() else { return };
         // Gone: a one-time link that never was, or is over.
         if status == StatusCode::UNAUTHORIZED || status == StatusCode::GONE {
+            if presented.genuine.load(Ordering::Relaxed) {
+                return;
+            }
             presented.throttle.failed(presented.source);
         } else if status.is_success() {
             presented.throttle.proved(presented.source, presented.credential);
@@ -53,7 +66,12 @@ impl Services {
             self.metrics.throttled();
             Refused::Throttled { seconds: seconds(wait) }
         })?;
-        let _ = context.presented.0.set(Presented { throttle: Arc::clone(&self.throttle), source, credential });
+        let _ = context.presented.0.set(Presented {
+            throttle: Arc::clone(&self.throttle),
+            source,
+            credential,
+            genuine: AtomicBool::new(false),
+        });
         Ok(())
     }
 }

@@ -162,6 +162,9 @@ impl BearerCall {
                 Ok((realm, bearer)) => Ok(Self { realm, bearer, form: form.unwrap_or_default(), incoming }),
                 Err(reason) => {
                     tracing::info!(%reason, "access token refused");
+                    if matches!(reason, Refusal::Inactive(_) | Refusal::Audience) {
+                        incoming.context.presented.is_genuine();
+                    }
                     Err(refused(BearerError::Invalid))
                 }
             },
