@@ -93,8 +93,8 @@ fn json_is_what_the_node_answered() {
 
     let table = out(&run(node.socket(), "cluster status"));
     assert!(table.contains("state    leader\n"), "{table}");
-    assert!(table.contains("MEMBER  PEER ADDRESS  VOTES  LEADS  MATCHED  ACK MS AGO\n"), "{table}");
-    assert!(table.contains("2       b:1           yes    no     9        20\n"), "{table}");
+    assert!(table.contains("MEMBER  PEER ADDRESS  VOTES  LEADS  MATCHED  ACK MS AGO  DISK  LOST DATA\n"), "{table}");
+    assert!(table.contains("2       b:1           yes    no     9        20          -     -\n"), "{table}");
 }
 
 #[test]
