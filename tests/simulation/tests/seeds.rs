@@ -21,7 +21,7 @@ fn the_same_seed_gives_the_same_trace_byte_for_byte() {
         let once = simulate(&["--seed", seed, "--ticks", "10000", "--trace"]);
         let twice = simulate(&["--seed", seed, "--ticks", "10000", "--trace"]);
         assert!(once.status.success(), "{}", text(&once).lines().last().unwrap_or_default());
-        assert!(text(&once).lines().count() > 2_000);
+        assert!(text(&once).lines().count() > 1_000);
         assert!(once.stdout == twice.stdout, "two runs of seed {seed} differ");
     }
 }
