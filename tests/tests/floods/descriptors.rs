@@ -75,9 +75,9 @@ async fn connections_take_no_descriptor_from_raft_and_too_few_stop_the_start() -
     drop(held);
     drop(writers.stop().await);
 
-    limit(TOO_FEW)?;
-    let mut command = Command::new(program("woad")?);
-    command.arg("--config").arg(world.target().config()).env_clear().stdin(Stdio::null());
+    let mut command = Command::new("prlimit");
+    command.arg(format!("--nofile={TOO_FEW}:{TOO_FEW}")).arg(program("woad")?).arg("--config");
+    command.arg(world.target().config()).env_clear().stdin(Stdio::null());
     let started = command.output().await?;
     let said = String::from_utf8_lossy(&started.stderr).into_owned() + &String::from_utf8_lossy(&started.stdout);
     ensure!(!started.status.success() && said.contains("this process may open 512 files"), "{said}");
