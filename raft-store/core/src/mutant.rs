@@ -2,7 +2,7 @@
 //!
 //! A build without the feature `mutants` has none of them: [`Mutant::lives`] is then `false` for the compiler, too. With
 //! it, the environment variable [`VARIABLE`] names the one; without the variable the build is as good as any. Which
-//! scenario or seed catches which is the table of `tests/mutants`.
+//! scenario or seed catches which stands in `tests/simulation/mutants.txt` and `tests/chaos/mutants.txt`.
 
 /// Names the mutant that a process carries, as [`Mutant::name`] says it.
 pub const VARIABLE: &str = "RAFT_STORE_MUTANT";
