@@ -159,29 +159,38 @@ impl Duties {
         }
     }
 
+    /// What is missing between the records and Raft's membership. Only what is committed counts: a leader that has not
+    /// yet applied an entry of its own term may not know what was decided before it, and a membership that is not
+    /// committed may still be undone. Such a one is waited for.
     fn next_step(&self) -> Option<Step> {
+        let metrics = self.cluster.raft.metrics().borrow_watched().clone();
+        let own = metrics.last_applied.is_some_and(|id| id.leader_id.term == metrics.current_term);
+        let config = &metrics.membership_config;
+        if !own || config.log_id() > &metrics.last_applied {
+            return None;
+        }
+        if config.membership().get_joint_config().len() > 1 {
+            return Some(Step::Flatten);
+        }
         let kv = self.cluster.shared.view().ok()?;
         let view = View::open(&kv, &*self.cluster.sealer, self.cluster.shared.clock.now()).ok()?;
-        let members = self.cluster.members();
-        let voters = self.cluster.voters();
-        let (last, matched) = {
-            let metrics = self.cluster.raft.metrics();
-            let metrics = metrics.borrow_watched();
-            (metrics.last_log_index.unwrap_or_default(), metrics.replication.clone().unwrap_or_default())
-        };
+        let last = metrics.last_log_index.unwrap_or_default();
+        let matched = metrics.replication.unwrap_or_default();
         for node in all_nodes(&view).ok()? {
-            let member = members.iter().any(|(id, _)| *id == node.id);
+            let member = config.membership().get_node(&node.id).is_some();
+            let votes = config.voter_ids().any(|id| id == node.id);
             match node.state {
                 NodeState::Removed if member && node.id != self.cluster.node => return Some(Step::Expel(node.id)),
-                NodeState::Joining if !member => return Some(Step::Learn(node.id, node.address)),
-                NodeState::Joining if voters.contains(&node.id) => return Some(Step::Settle(node.id)),
-                NodeState::Joining => {
+                NodeState::Removed => {}
+                NodeState::Joining if votes => return Some(Step::Settle(node.id)),
+                NodeState::Joining | NodeState::Active if !member => return Some(Step::Learn(node.id, node.address)),
+                NodeState::Joining | NodeState::Active if !votes => {
                     let reached = matched.get(&node.id).and_then(Option::as_ref).map_or(0, |id| id.index);
                     if reached > 0 && reached + CAUGHT_UP >= last && self.cluster.alive(node.id) {
                         return Some(Step::Promote(node.id));
                     }
                 }
-                NodeState::Active | NodeState::Removed => {}
+                NodeState::Joining | NodeState::Active => {}
             }
         }
         None
@@ -196,6 +205,7 @@ impl Duties {
                 added.map(drop).map_err(|_| raft_store_core::cluster::ClusterError::Busy)
             }
             Step::Promote(id) => self.cluster.change_members(ChangeMembers::AddVoterIds(BTreeSet::from([id]))).await,
+            Step::Flatten => self.cluster.change_members(ChangeMembers::AddVoterIds(BTreeSet::new())).await,
             Step::Settle(id) => {
                 let request = Request::new("membership");
                 let settled = self.cluster.store.transact(&request, |tx| {
@@ -309,5 +319,7 @@ enum Step {
     Expel(u64),
     Learn(u64, String),
     Promote(u64),
+    /// Ends a joint membership whose leader was lost between its two entries.
+    Flatten,
     Settle(u64),
 }

@@ -39,7 +39,18 @@ impl Authority {
     /// # Errors
     /// When they can't be made or written.
     pub fn issue(&self, names: &[&str], folder: &Path) -> Result<()> {
-        let params = CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())?;
+        self.issue_until(names, folder, None)
+    }
+
+    /// The same; with a year, the certificate ended when that began.
+    ///
+    /// # Errors
+    /// When they can't be made or written.
+    pub fn issue_until(&self, names: &[&str], folder: &Path, year: Option<i32>) -> Result<()> {
+        let mut params = CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())?;
+        if let Some(year) = year {
+            params.not_after = rcgen::date_time_ymd(year, 1, 1);
+        }
         let key = KeyPair::generate()?;
         let certificate = params.signed_by(&key, &self.issuer)?;
         fs::write(folder.join("server.pem"), certificate.pem())?;

@@ -83,11 +83,13 @@ impl<S: Sends> Settler<S> {
                 }
             };
             match answer {
+                Answer::Refused(Refused { kind: RefusalKind::RefusalDiscarded, .. })
+                    if Mutant::DiscardedRejected.lives() =>
+                {
+                    return Settled::NotSent;
+                }
                 Answer::Refused(refused) if definite(refused.kind) => {
-                    let retry = matches!(
-                        refused.kind,
-                        RefusalKind::RefusalNotLeader | RefusalKind::RefusalBusy | RefusalKind::RefusalDiscarded
-                    );
+                    let retry = matches!(refused.kind, RefusalKind::RefusalNotLeader | RefusalKind::RefusalBusy);
                     if !retry && (!in_doubt || Mutant::EarlyConflict.lives()) {
                         return Settled::Refused(refused.kind, refused.stamp);
                     }
@@ -156,12 +158,8 @@ enum Answer {
 }
 
 /// Whether the refusal says that this send was not appended. A newer leader's refusal may say anything.
-fn definite(kind: RefusalKind) -> bool {
-    match kind {
-        RefusalKind::RefusalDiscarded => Mutant::DiscardedRejected.lives(),
-        RefusalKind::RefusalUnknown => false,
-        _ => true,
-    }
+const fn definite(kind: RefusalKind) -> bool {
+    !matches!(kind, RefusalKind::RefusalDiscarded | RefusalKind::RefusalUnknown)
 }
 
 fn give_up(outcome: &mut oneshot::Receiver<Applied>, in_doubt: bool) -> Settled {

@@ -43,6 +43,8 @@ pub struct Look {
     pub purged: Option<Position>,
     /// The voters, as it knows them.
     pub voters: Vec<u64>,
+    /// Whether two sets of voters decide together: a change of membership is under way.
+    pub joint: bool,
     /// All members, as it knows them.
     pub members: Vec<u64>,
     /// Whether it runs.
@@ -76,6 +78,7 @@ impl Node {
             snapshot: self.cluster.shared.snapshots.index(),
             purged: purged.map(position),
             voters: metrics.membership_config.membership().voter_ids().collect(),
+            joint: metrics.membership_config.membership().get_joint_config().len() > 1,
             members: metrics.membership_config.nodes().map(|(id, _)| *id).collect(),
             running: metrics.running_state.is_ok(),
             snapshots: (stats.snapshots_built.get(), stats.snapshots_installed.get()),

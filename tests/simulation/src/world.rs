@@ -329,7 +329,7 @@ impl World {
             let node = self.shared.borrow().hosts[at].node.clone();
             let Some(node) = node else { return Ok(false) };
             let look = node.look();
-            if !look.voters.contains(&self.shared.borrow().hosts[at].id) {
+            if look.joint || !look.voters.contains(&self.shared.borrow().hosts[at].id) {
                 return Ok(false);
             }
             digests.push(self.rules.digest(at as u64, &node)?);

@@ -15,6 +15,8 @@ use crate::{Authority, program};
 pub const HOSTS: [&str; 3] = ["iam1", "iam2", "iam3"];
 /// Below the range from which the kernel takes ports of outgoing connections, above that of the other tests.
 const PORTS: std::ops::Range<u16> = 31_000..32_700;
+/// The year in which the certificates in `/root/expired` have ended.
+const ENDED: i32 = 2020;
 /// Lines that a failed run shows of each file.
 const TAIL: usize = 40;
 
@@ -48,7 +50,7 @@ fn ports() -> Result<(u16, u16)> {
 }
 
 impl Stage {
-    /// Hosts with a server certificate each, and nothing else.
+    /// Hosts with a server certificate each, and in `/root` one that has ended and one to renew it with.
     ///
     /// # Errors
     /// When they can't be made.
@@ -60,11 +62,13 @@ impl Stage {
         let stage = Self { folder, https, peer };
         for name in HOSTS {
             let host = stage.host(name)?;
-            for path in ["etc/woad/tls", "var/lib", "root"] {
+            for path in ["etc/woad/tls", "var/lib", "root/expired", "root/renewed"] {
                 fs::create_dir_all(host.folder.join(path))?;
             }
             let names = ["iam.example.org", &format!("{name}.example.org")];
             authority.issue(&names, &host.folder.join("etc/woad/tls"))?;
+            authority.issue_until(&names, &host.folder.join("root/expired"), Some(ENDED))?;
+            authority.issue(&names, &host.folder.join("root/renewed"))?;
         }
         Ok(stage)
     }

@@ -62,8 +62,8 @@ async fn connections_take_no_descriptor_from_raft_and_too_few_stop_the_start() -
     }
     let open = fs::read_dir(format!("/proc/{pid}/fd"))?.count();
     // One that must go for another is gone a moment later.
-    let held = async || world.counted("woad_connections_open", &[("listener", "https")]).await.ok();
-    let within = async || held().await.filter(|open| *open <= PLACES);
+    let counted = async || world.counted("woad_connections_open", &[("listener", "https")]).await.ok();
+    let within = async || counted().await.filter(|open| *open <= PLACES);
     let connections = eventually("connections keep to their places", PATIENCE, within).await?.0;
     println!("{open} of {FILES} files are open, {connections} of them connections at https");
     ensure!(u64::try_from(open)? < FILES - 500, "Raft and the database have no descriptors left: {open}");

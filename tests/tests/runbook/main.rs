@@ -3,7 +3,10 @@
 //! happened, a block that readers don't see does (`<!-- test on=HOST`).
 
 mod damaged_node;
+mod expired_certificates;
 mod full_disk;
+mod lost_node;
+mod lost_quorum;
 
 use anyhow::{Result, ensure};
 use woad_tests::guide::block::{Block, parse, section};

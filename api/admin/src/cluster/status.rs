@@ -17,7 +17,6 @@ struct MemberView {
     matched: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_ack_ms: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     disk: Option<&'static str>,
     behind: bool,
 }

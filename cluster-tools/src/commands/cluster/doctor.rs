@@ -71,6 +71,11 @@ fn findings(status: &Value) -> Vec<String> {
                 "the disk of node {id} is nearly full: on the leader or on most nodes, what makes records is refused"
             )),
             Some("exhausted") => out.push(format!("the disk of node {id} is full: it is unready and does not lead")),
+            // What each node says of its disk once a second.
+            None if member.get("disk") == Some(&Value::Null) => out.push(format!(
+                "node {id} is not heard from this one: start it, or look at the network; if it is lost, see \"A lost \
+                 node\" in docs/runbook.md"
+            )),
             _ => {}
         }
         if member.get("behind") == Some(&Value::Bool(true)) {
@@ -135,6 +140,8 @@ mod tests {
         status["members"][1]["disk"] = json!("exhausted");
         status["members"][1]["behind"] = json!(true);
         assert_eq!(findings(&status).len(), 6);
+        status["members"][1]["disk"] = Value::Null;
+        assert!(findings(&status).iter().any(|finding| finding.contains("node 2 is not heard")));
     }
 
     #[test]

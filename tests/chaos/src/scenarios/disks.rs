@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 
 use crate::act::Act;
 use crate::cli::Profile;
-use crate::field::run::{line, run};
+use crate::field::run::run;
 use crate::field::tracer::Tracer;
 use crate::scenario::Row;
 use crate::verdict::{Must as _, Violation};
@@ -156,9 +156,9 @@ async fn read_only(act: &mut Act) -> Result<()> {
     let device = source.trim().rsplit('/').next().context("a device")?.to_owned();
     std::fs::write(format!("/sys/fs/ext4/{device}/trigger_fs_error"), "a fault lab")?;
     let ended = tokio::time::timeout(ENDS, act.node_mut(follower)?.exited()).await;
-    let read_only =
-        line("cat /proc/mounts")?.lines().any(|it| it.contains(&*mount.to_string_lossy()) && it.contains(" ro,"));
-    act.activated(usize::from(read_only));
+    // The mount's own flags tell of it in some kernels only.
+    let refused = std::fs::File::create(mount.join("anything")).err().map(|error| error.kind());
+    act.activated(usize::from(refused == Some(std::io::ErrorKind::ReadOnlyFilesystem)));
     let status =
         ended.map_err(anyhow::Error::from).and_then(|ended| ended).must("fail-stop", "it goes on without a disk")?;
     if status.success() {

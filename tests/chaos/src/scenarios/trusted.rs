@@ -76,6 +76,7 @@ async fn rotation(act: &mut Act) -> Result<()> {
 
 async fn lost_quorum(act: &mut Act) -> Result<()> {
     // So that all that was acknowledged is on the survivor: what else would be lost is lost for ever.
+    act.pause_traffic().await;
     act.agrees().await?;
     let survivor = act.world.follower().await?;
     let gone = act.others(survivor);
