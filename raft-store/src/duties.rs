@@ -181,7 +181,6 @@ impl Duties {
             let votes = config.voter_ids().any(|id| id == node.id);
             match node.state {
                 NodeState::Removed if member && node.id != self.cluster.node => return Some(Step::Expel(node.id)),
-                NodeState::Removed => {}
                 NodeState::Joining if votes => return Some(Step::Settle(node.id)),
                 NodeState::Joining | NodeState::Active if !member => return Some(Step::Learn(node.id, node.address)),
                 NodeState::Joining | NodeState::Active if !votes => {
@@ -190,7 +189,7 @@ impl Duties {
                         return Some(Step::Promote(node.id));
                     }
                 }
-                NodeState::Joining | NodeState::Active => {}
+                NodeState::Removed | NodeState::Joining | NodeState::Active => {}
             }
         }
         None

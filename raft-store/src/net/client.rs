@@ -280,6 +280,8 @@ impl RaftNetworkV2<TypeConfig> for Network {
         if let Err(status) = self.gate.check(self.target) {
             return Err(self.failed(RPCTypes::InstallSnapshot, &status).into());
         }
+        let (index, since) = (snapshot.meta.last_log_id.map_or(0, |last| last.index), self.env.boot());
+        tracing::info!(peer = self.target, index, "a snapshot is being sent");
         let sent = snapshots::send(
             self.client.clone(),
             vote,
@@ -291,7 +293,11 @@ impl RaftNetworkV2<TypeConfig> for Network {
         tokio::select! {
             closed = cancel => Err(StreamingError::Closed(closed)),
             sent = sent => match sent {
-                Ok(vote) => Ok(SnapshotResponse::new(vote)),
+                Ok(vote) => {
+                    let took = self.env.boot().saturating_sub(since).as_millis();
+                    tracing::info!(peer = self.target, index, took_ms = took, "a snapshot was installed");
+                    Ok(SnapshotResponse::new(vote))
+                }
                 Err(status) => {
                     tracing::warn!(peer = self.target, code = ?status.code(), message = status.message(),
                         "a snapshot was not taken");

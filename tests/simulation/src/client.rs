@@ -34,12 +34,15 @@ pub(crate) struct Clients {
     tokens: Vec<(u64, u64)>,
     /// Longest pause between two calls of a client, ticks.
     pub(crate) think: u64,
+    /// Whether every call waits as long as any may.
+    pub(crate) patient: bool,
 }
 
 impl Clients {
-    pub(crate) fn new(think: u64) -> Self {
+    pub(crate) fn new(think: u64, patient: bool) -> Self {
         let secrets = [0; FAMILIES as usize];
-        Self { all: vec![Client::default(); CLIENTS], calls: 0, codes: Vec::new(), secrets, tokens: Vec::new(), think }
+        let all = vec![Client::default(); CLIENTS];
+        Self { all, calls: 0, codes: Vec::new(), secrets, tokens: Vec::new(), think, patient }
     }
 
     /// Whether nobody waits for an answer.
@@ -58,6 +61,7 @@ impl Clients {
             self.calls += 1;
             let node = open[rng.random_range(0..open.len())];
             let within = [150, 400, 1_000, 2_000, 5_000][rng.random_range(0..5)];
+            let within = if self.patient { 5_000 } else { within };
             let call = Call { id: self.calls, client: at, node, op, within: Duration::from_millis(within) };
             self.all[at].busy = true;
             calls.push(call);

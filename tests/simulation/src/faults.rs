@@ -1,21 +1,25 @@
 //! What goes wrong, when, and when it ends.
 
+mod stranded;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rand::RngExt;
 
+use self::stranded::Stranded;
 use crate::bench::Job;
 use crate::world::{FLUSH_US, HOSTS, World};
 
 /// Every kind of fault, as coverage names it. Over a whole run each must have been activated.
-pub(crate) const KINDS: [&str; 21] = [
+pub(crate) const KINDS: [&str; 22] = [
     "crash-short",
     "crash-long",
     "power-cut",
     "partition",
     "one-way",
     "leader-cut",
+    "stranded",
     "hold",
     "latency",
     "loss",
@@ -48,6 +52,8 @@ enum Undo {
     Kill(usize),
     /// A removed host is switched off.
     Off(usize),
+    /// A leader that was heard and heard nothing is now cut off, with one follower.
+    Strand(Stranded),
 }
 
 #[derive(Default)]
@@ -72,6 +78,7 @@ impl Faults {
     /// Undoes what is over and perhaps begins something.
     pub(crate) fn step(&mut self, world: &mut World) {
         let tick = world.shared.borrow().tick;
+        self.reached(world, tick);
         let (over, rest): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.undo).into_iter().partition(|(at, _)| *at <= tick);
         self.undo = rest;
@@ -105,7 +112,7 @@ impl Faults {
     /// A new leader is cut from some of the others at once now and then, and now and then it dies: what it has begun is
     /// taken over by a third, or not.
     fn elected(&mut self, world: &mut World, tick: u64) {
-        if world.rules.elections == std::mem::replace(&mut self.elections, world.rules.elections) {
+        if world.rules.elections == std::mem::replace(&mut self.elections, world.rules.elections) || world.strands {
             return;
         }
         let leader = (0..HOSTS).rev().find(|at| world.leads(*at) && world.rules.newest() == Some(*at as u64));
@@ -146,6 +153,10 @@ impl Faults {
                 break other;
             }
         };
+        if world.strands {
+            self.strand(world, tick, &members);
+            return;
+        }
         let name = |at: usize| format!("n{}", at + 1);
         let (a, b) = (name(one), name(other));
         let lasts = |world: &mut World, from: u64, to: u64| tick + world.rng.random_range(from..to);
@@ -298,6 +309,7 @@ impl Faults {
                 world.sim.repair(name(a).as_str(), name(b).as_str());
                 self.links.remove(&pair(a, b));
             }
+            Undo::Strand(stranded) => self.cut_off(world, stranded),
             Undo::Disk(at) => world.shared.borrow().hosts[at].flush_us.set(FLUSH_US),
             Undo::Clock(at) => world.shared.borrow().hosts[at].machine.skew_ms.set(0),
             Undo::Kill(at) => {
@@ -324,6 +336,12 @@ impl Faults {
         let mut undo = std::mem::take(&mut self.undo);
         undo.sort_by_key(|(at, _)| *at);
         undo.retain(|(_, it)| !matches!(it, Undo::Kill(_)));
+        for (_, it) in &mut undo {
+            if let Undo::Strand(stranded) = *it {
+                let links = (0..HOSTS).map(|other| (stranded.leader, other));
+                *it = Undo::Repair(links.filter(|(a, b)| self.links.contains(&pair(*a, *b))).collect());
+            }
+        }
         // Whoever is switched off stays off.
         let off: Vec<usize> =
             undo.iter().filter_map(|(_, it)| if let Undo::Off(at) = it { Some(*at) } else { None }).collect();

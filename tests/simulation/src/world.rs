@@ -28,6 +28,8 @@ use crate::sync::Cell;
 pub(crate) const HOSTS: usize = 7;
 /// A cluster is up after so many ticks, or never.
 const BOOT: u64 = 15_000;
+/// Every so manieth seed strands leaders among five members, over and over, and does nothing else.
+const STRANDS: u64 = 8;
 /// A cluster has healed after so many ticks, or never.
 const HEAL: u64 = 40_000;
 /// Between two comparisons of digests, ticks.
@@ -43,6 +45,8 @@ pub(crate) struct World {
     pub(crate) rules: Rules,
     /// How many members the cluster begins with.
     pub(crate) first: usize,
+    /// Whether leaders are stranded with one follower, and nothing else goes wrong.
+    pub(crate) strands: bool,
     /// Which hosts turmoil knows.
     registered: [bool; HOSTS],
 }
@@ -123,7 +127,8 @@ impl World {
     pub(crate) fn new(seed: u64, print: bool) -> Self {
         let mut rng = SmallRng::seed_from_u64(seed);
         simulation::seed(rng.random());
-        let first = if rng.random_bool(0.6) { 3 } else { 5 };
+        let strands = seed % STRANDS == STRANDS - 1;
+        let first = if rng.random_bool(0.6) && !strands { 3 } else { 5 };
         let latency = Duration::from_millis(rng.random_range(3..25));
         let think = rng.random_range(3..40);
         let sim = Builder::new()
@@ -137,7 +142,7 @@ impl World {
             .build();
         let bench = Bench {
             hosts: (0..HOSTS).map(|at| host(at, seed)).collect(),
-            clients: Clients::new(think),
+            clients: Clients::new(think, strands),
             oracle: Oracle::default(),
             coverage: Coverage::default(),
             trace: Trace::new(print),
@@ -148,7 +153,7 @@ impl World {
             admitted: Vec::new(),
         };
         let shared = Rc::new(RefCell::new(bench));
-        let mut world = Self { sim, shared, rng, rules: Rules::default(), first, registered: [false; HOSTS] };
+        let mut world = Self { sim, shared, rng, rules: Rules::default(), first, strands, registered: [false; HOSTS] };
         for at in 0..first {
             world.shared.borrow_mut().hosts[at].known = true;
             world.start(at);

@@ -10,10 +10,15 @@ use woad_tests::eventually;
 use super::damaged::copy;
 use crate::act::Act;
 use crate::cli::Profile;
+use crate::field::run::line;
 use crate::scenario::Row;
 use crate::verdict::{Must as _, Violation};
 use crate::world::Stage;
 
+/// Short, and long enough for the nodes to renew theirs meanwhile.
+const CERTIFICATE_LIFE: Duration = Duration::from_secs(15);
+/// How long nodes take to renew certificates that have ended, and to reach each other again.
+const RENEWS: Duration = Duration::from_secs(15);
 /// A rotation waits for every member, each of which looks about once a second.
 const ROTATES: Duration = Duration::from_secs(40);
 
@@ -31,6 +36,13 @@ pub(super) const ROWS: &[Row] = &[
         profile: Profile::Full,
         stage: Stage::Alone,
         play: Ok(|act| Box::pin(lost_quorum(act))),
+    },
+    Row {
+        ids: &["F47"],
+        name: "all certificates between nodes end while all nodes stand still",
+        profile: Profile::Full,
+        stage: Stage::Alone,
+        play: Ok(|act| Box::pin(all_expired(act))),
     },
 ];
 
@@ -72,6 +84,44 @@ async fn rotation(act: &mut Act) -> Result<()> {
     let place = act.world.follower().await?;
     act.node_mut(place)?.terminate().await?;
     act.restart(place).await
+}
+
+/// Nobody has a certificate that anybody would take, and nobody was there to renew one in time.
+async fn all_expired(act: &mut Act) -> Result<()> {
+    let places = act.world.running();
+    for place in &places {
+        let life = ("WOAD_NODE_DEBUG_CERTIFICATE_LIFE".to_owned(), format!("{}s", CERTIFICATE_LIFE.as_secs()));
+        act.node_mut(*place)?.terminate().await?;
+        act.node_mut(*place)?.site.environment.push(life);
+        act.restart(*place).await?;
+    }
+    // The new authority's certificates are the first that live so short.
+    let asked = act.world.follower().await?;
+    let answer = act.node(asked)?.admin.order("/v1/cluster/rotate-ca").await?;
+    act.keep_secret(&answer.expect(202)?.json()?);
+    for place in &places {
+        let done = async || act.rotated(*place).await;
+        eventually("the rotation has ended", ROTATES, done).await.must("F47", "rotate-ca")?;
+    }
+    let mut left = 0.0_f64;
+    for place in &places {
+        left = left.max(act.metric(*place, "woad_peer_certificate_expiry_seconds").await?);
+        act.node(*place)?.pause()?;
+    }
+    act.hold(CERTIFICATE_LIFE + Duration::from_secs(1)).await;
+    act.activated(usize::from(left > 0.0 && left <= CERTIFICATE_LIFE.as_secs_f64()));
+    let since = Instant::now();
+    for place in &places {
+        line(&format!("ip netns exec node{} ss -K -t -H dst 10.77.0.0/28", place + 1))?;
+        act.node(*place)?.wake()?;
+    }
+    for place in &places {
+        let node = act.node(*place)?;
+        let look = async || node.admin.get("/readyz").await.ok().filter(|answer| answer.status == 200).map(drop);
+        eventually("it is ready again", RENEWS, look).await.must("F47", "renewed by itself, unrestarted")?;
+    }
+    act.note(format!("all ready {:.2?} after they went on", since.elapsed()));
+    act.flows().await.must("I14", "with new certificates").map(drop)
 }
 
 async fn lost_quorum(act: &mut Act) -> Result<()> {
