@@ -37,7 +37,7 @@ use crate::trust::{ClusterId, KeyringSealer};
 use crate::types::{PeerNode, Raft};
 
 /// How long an operator's change waits for one that is under way.
-const CHANGE_WAIT: std::time::Duration = std::time::Duration::from_secs(1);
+const CHANGE_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// What a node knows of its cluster.
 pub(crate) struct Cluster {

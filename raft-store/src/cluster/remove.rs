@@ -18,6 +18,8 @@ use crate::trust::rotation::JoinTokensNotBefore;
 
 /// How long a change of membership may take.
 const TAKES: Duration = Duration::from_secs(10);
+/// Between two looks whether a change has happened.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 impl Cluster {
     fn known(&self, node: u64) -> bool {
@@ -76,9 +78,29 @@ impl Cluster {
             Ok(Outcome::Commit(Ok(true)))
         });
         let news = removed.await?.answer.map_err(|_| ClusterError::Unsafe(UNDER_WAY.to_owned()))?;
-        self.expel(node).await?;
+        self.expelled(node).await?;
         // Somebody else removed it meanwhile: that one was shown a bundle, and this one is of no rotation.
         fresh.filter(|_| news).map(|fresh| self.bundle_of(fresh)).transpose()
+    }
+
+    /// Waits until Raft's membership has followed a removal that is recorded: this node sees to it while it leads, and
+    /// whoever leads after it does so unasked.
+    async fn expelled(&self, node: u64) -> Result<(), ClusterError> {
+        let since = self.env.boot();
+        loop {
+            let failed = match self.raft.as_leader() {
+                Ok(_) => self.expel(node).await.err(),
+                Err(_) => None,
+            };
+            if !self.known(node) {
+                self.channels.forget(node);
+                return Ok(());
+            }
+            if self.env.boot().saturating_sub(since) > TAKES {
+                return Err(failed.unwrap_or(ClusterError::Busy));
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
 
     /// Makes Raft's membership follow a removal.

@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
+use serde_json::json;
+use woad_tests::Realm;
 
 use crate::act::Act;
 use crate::agreement;
@@ -35,8 +37,8 @@ pub(super) const ROWS: &[Row] = &[
     },
 ];
 
-/// Letters changed, each in another frame, and so in another try of the transfer.
-const CHANGED: usize = 3;
+/// What a client is called that nobody touches.
+const NAME: &str = "never written twice";
 
 async fn delay(act: &mut Act) -> Result<()> {
     let term = act.world.monitor.term();
@@ -78,12 +80,17 @@ async fn swallowed(act: &mut Act) -> Result<()> {
 
 async fn changed(act: &mut Act) -> Result<()> {
     let follower = act.world.follower().await?;
+    // Its name is a value that nobody writes again, so that it is in snapshots, and in no entry that is still on its way.
+    let mut unchanged = Realm::client_body(&format!("unchanged-{}", act.parties().run));
+    if let Some(name) = unchanged.pointer_mut("/client/client_name") {
+        *name = json!(NAME);
+    }
+    act.world.realm.client_of(&act.node(follower)?.admin, &unchanged).await.must("F31", "a client")?;
     let before = act.metric(follower, "woad_snapshot_installs_total").await?;
     act.fall_behind(follower).await?;
     let middle = act.world.middles.get(follower).context("somebody between")?;
-    // Everybody's given name: a letter of a value, so that nothing but the checksum tells. In several people's, since the
-    // workload may overwrite one before the replicas are compared.
-    middle.change(b"Test", CHANGED);
+    // A letter of a value, so that nothing but the checksum tells.
+    middle.change(NAME.as_bytes(), 1);
     act.node(follower)?.wake()?;
     let start = Instant::now();
     while act.world.middles.get(follower).is_some_and(|middle| middle.changed() == 0) {
