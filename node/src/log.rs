@@ -1,5 +1,7 @@
 //! Logs: one event a line on standard error.
 
+pub mod json;
+
 use std::io;
 
 use tracing_subscriber::EnvFilter;
@@ -48,8 +50,7 @@ pub enum LogError {
 pub fn init(config: &Log) -> Result<(), LogError> {
     let builder = tracing_subscriber::fmt().with_env_filter(filter(&config.level)?).with_writer(io::stderr);
     let installed = match config.format {
-        // Flat events: a field `request` of an event is found under that name, as is that of the span around it.
-        Format::Json => builder.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init(),
+        Format::Json => builder.fmt_fields(json::Fields).event_format(json::Lines).try_init(),
         Format::Text => builder.with_ansi(false).try_init(),
     };
     installed.map_err(|_| LogError::Installed)

@@ -12,6 +12,7 @@ use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 use woad::config::load;
+use woad::log::json;
 use woad::runtime::{Controls, run};
 use woad::store::Presence;
 use woad::store::memory::MemoryOpener;
@@ -52,7 +53,8 @@ async fn no_secret_is_logged_at_any_level() {
     let lines = Lines::default();
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt().with_env_filter(woad::log::filter("trace").unwrap());
-    let subscriber = subscriber.with_writer(move || writer.clone()).json().flatten_event(true).finish();
+    let subscriber =
+        subscriber.with_writer(move || writer.clone()).fmt_fields(json::Fields).event_format(json::Lines).finish();
     // The test's runtime has one thread, on which the whole node runs.
     let guard = tracing::subscriber::set_default(subscriber);
 

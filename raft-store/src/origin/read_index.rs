@@ -5,7 +5,7 @@ use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use openraft::LinearizerOption;
+use openraft::{LinearizerOption, ServerState};
 use raft_store_core::limits::MAX_READERS;
 use raft_store_core::{Mutant, Revision, Timestamp};
 use tokio::sync::mpsc::error::TrySendError;
@@ -39,6 +39,8 @@ type Confirmed = Result<(u64, Sent), Unconfirmed>;
 #[derive(Clone)]
 pub(crate) struct ReadIndex {
     asks: mpsc::Sender<oneshot::Sender<Confirmed>>,
+    raft: Raft,
+    node: u64,
     shared: Arc<Shared>,
     freshness: Arc<Freshness>,
 }
@@ -60,18 +62,39 @@ impl ReadIndex {
         freshness: Arc<Freshness>,
     ) -> Self {
         let (asks, receiver) = mpsc::channel(MAX_READERS);
-        let task = Task { raft, node, channels, shared: Arc::clone(&shared), freshness: Arc::clone(&freshness) };
+        let task =
+            Task { raft: raft.clone(), node, channels, shared: Arc::clone(&shared), freshness: Arc::clone(&freshness) };
         let task = Arc::new(task);
         let ask = move || {
             let task = Arc::clone(&task);
             async move { task.ask().await }
         };
         tokio::spawn(share(Arc::clone(&freshness), receiver, ask));
-        Self { asks, shared, freshness }
+        Self { asks, raft, node, shared, freshness }
+    }
+
+    /// The index that a node without any other member needs nobody to confirm.
+    ///
+    /// Whatever was acknowledged was then applied here before: by this node, or by a member of the time before this
+    /// membership, whose entry comes after it in the log and is applied, too. And nobody else can commit anything.
+    fn alone(&self) -> Option<Revision> {
+        let metrics = self.raft.metrics();
+        let metrics = metrics.borrow_watched();
+        let (config, applied) = (&metrics.membership_config, metrics.last_applied.as_ref()?);
+        let leads = metrics.state == ServerState::Leader && applied.leader_id.term == metrics.current_term;
+        let mut members = config.nodes();
+        let alone = members.next().is_some_and(|(id, _)| *id == self.node) && members.next().is_none();
+        let counts = leads && alone && config.log_id().as_ref() <= Some(applied);
+        counts.then(|| self.shared.applied_index())
     }
 
     /// An index that covers everything acknowledged before this call, once it is applied here.
     pub(crate) async fn confirm(&self, within: Duration) -> Result<Revision, Unconfirmed> {
+        let sent = self.freshness.sending();
+        if let Some(index) = self.alone() {
+            self.freshness.succeeded(sent);
+            return Ok(index);
+        }
         let confirmed = tokio::time::timeout(within, async {
             let (index, sent) = loop {
                 let (sender, receiver) = oneshot::channel();
