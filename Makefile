@@ -67,7 +67,7 @@ mutants: ## nineteen deliberate bugs, each of which a laboratory must catch; ARG
 
 .PHONY: bench-quick
 bench-quick: bench-build ## first figures in three minutes, beside the measured fdatasync
-	@$(SH) 'exec "$$CARGO_TARGET_DIR/release/woad-benches" quick $(ARGS)'
+	@$(SH) 'WOAD_PEERS="$$(scripts/peers.sh)" exec "$$CARGO_TARGET_DIR/release/woad-benches" quick $(ARGS)'
 
 .PHONY: bench
 bench: bench-quick ## the same, then refreshes at 10⁵ families and memory with 10⁵ people: ten minutes

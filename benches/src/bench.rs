@@ -29,7 +29,11 @@ pub(crate) fn run(rows: impl AsyncFnOnce(&Path, Flush, &mut Report) -> anyhow::R
             micros(again.p50),
             micros(again.p99),
         );
-        report.print(&heading, &watch.stop())?;
+        let seen = watch.stop();
+        report.print(&heading, &seen)?;
+        if let Some(file) = std::env::var_os("WOAD_BENCH_JSON") {
+            std::fs::write(&file, format!("{:#}\n", report.json(&heading, &seen)))?;
+        }
         Ok(())
     })
 }

@@ -1,8 +1,10 @@
-//! Durable transactions through a follower: `/revoke` of tokens that are live, one transaction each.
+//! Durable transactions through a follower: `/revoke` of tokens that are live, one transaction each; beside it etcd's puts
+//! of as many bytes to its leader.
 
 use http::StatusCode;
 
 use crate::disk::Flush;
+use crate::etcd::{self, Etcd};
 use crate::load::{self, Ask, Call, Mint, Once, median};
 use crate::measure::{self, RUNS, Run};
 use crate::report::{Report, Row};
@@ -10,6 +12,9 @@ use crate::world::{Client, Cluster};
 
 /// Connections over which tokens are made beforehand.
 const MINT_CONNECTIONS: usize = 24;
+
+/// The value of a put: about what a revocation takes in the log.
+const PUT_BYTES: usize = 750;
 
 /// How a row is measured.
 #[derive(Clone, Copy, Debug)]
@@ -34,14 +39,28 @@ async fn measure(cluster: &Cluster, plan: Plan) -> anyhow::Result<Run> {
 }
 
 /// One row.
-pub(crate) async fn run(cluster: &Cluster, plan: Plan, flush: Flush, report: &mut Report) -> anyhow::Result<()> {
-    let mut runs = Vec::new();
+pub(crate) async fn run(
+    cluster: &Cluster,
+    etcd: Option<&Etcd>,
+    plan: Plan,
+    flush: Flush,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let (mut runs, mut puts) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
+        if let Some(etcd) = etcd {
+            let ask = etcd::Ask::Puts { count: plan.transactions, bytes: PUT_BYTES };
+            puts.push(etcd.run(ask, plan.in_flight).await?);
+        }
         runs.push(measure(cluster, plan).await?);
     }
     let run = median(runs, |run| run.rate.per_second)?;
     let delay = plan.delay.map(|delay| format!(", flush + {delay}")).unwrap_or_default();
     let name = format!("durable transactions, {} in flight, follower of three{delay}", plan.in_flight);
-    report.add(Row::durable(name, &run, flush, plan.delay));
+    let mut row = Row::durable(name, &run, flush, plan.delay);
+    if etcd.is_some() {
+        row = row.beside("etcd, puts to its leader", &median(puts, |rate| rate.per_second)?, &run.rate);
+    }
+    report.add(row);
     Ok(())
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::load::{self, Call, Mint, Repeat};
+use crate::etcd::{self, Etcd};
+use crate::load::{self, Call, Mint, Repeat, median};
 use crate::measure;
 use crate::report::{Report, Row};
 use crate::world::{Client, Cluster};
@@ -22,13 +23,29 @@ pub(crate) async fn token_of_client(cluster: &Cluster) -> anyhow::Result<String>
 }
 
 /// Asks a follower about one live token: each answer rests on a `ReadIndex` that a quorum confirmed.
-pub(crate) async fn run(cluster: &Cluster, token: &str, whose: &str, report: &mut Report) -> anyhow::Result<()> {
+pub(crate) async fn run(
+    cluster: &Cluster,
+    etcd: Option<&Etcd>,
+    token: &str,
+    whose: &str,
+    report: &mut Report,
+) -> anyhow::Result<()> {
     let [follower, _] = cluster.followers()?;
     let call = Call::to_nodes([follower], &cluster.client)?;
     let asks = [Client::send_token("/introspect", token)];
     let work = |within| Repeat::new(&asks, within, "\"active\":true");
     let run = measure::middle(cluster, &call, CONNECTIONS, work, TIMES).await?;
     let name = format!("introspection of a {whose} token, linearizable, follower of three, {CONNECTIONS} clients");
-    report.add(Row::rate(name, &run.rate).note(run.shares.to_string()));
+    let mut row = Row::rate(name, &run.rate).note(run.shares.to_string());
+    if let Some(etcd) = etcd {
+        let mut gets = Vec::new();
+        etcd.run(etcd::Ask::Puts { count: CONNECTIONS, bytes: 8 }, CONNECTIONS).await?;
+        for _ in 0..measure::RUNS {
+            gets.push(etcd.run(etcd::Ask::Gets(TIMES.1), CONNECTIONS).await?);
+        }
+        let gets = median(gets, |rate| rate.per_second)?;
+        row = row.beside("etcd, linearizable gets at a follower", &gets, &run.rate);
+    }
+    report.add(row);
     Ok(())
 }

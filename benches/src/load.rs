@@ -10,11 +10,15 @@ use anyhow::{Context as _, ensure};
 use bytes::Bytes;
 use futures::future::try_join_all;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName};
-use http::{HeaderMap, HeaderValue, Method, Request, Response};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::Full;
 
 pub(crate) use self::work::{Mint, Once, Repeat};
 use crate::world::http::Connection;
 use crate::world::{Client, Node};
+
+/// A single request is given up after this long.
+const ANSWERS: Duration = Duration::from_secs(10);
 
 /// Where requests go, and what all of them say.
 #[derive(Clone, Debug)]
@@ -47,6 +51,24 @@ impl Call {
     /// Each connection from an address of its own, as people come.
     pub(crate) fn apart(self) -> Self {
         Self { apart: true, ..self }
+    }
+
+    /// One request to the first address, on a connection of its own.
+    pub(crate) async fn once(&self, ask: &Ask) -> anyhow::Result<StatusCode> {
+        let to = *self.to.first().context("no address")?;
+        let sent = async {
+            let mut connection = Connection::tcp(to).await?;
+            Ok(connection.send(self.request(ask)?).await?.status())
+        };
+        tokio::time::timeout(ANSWERS, sent).await?
+    }
+
+    fn request(&self, ask: &Ask) -> anyhow::Result<Request<Full<Bytes>>> {
+        let mut request = Request::new(ask.body.clone().into());
+        *request.method_mut() = ask.method.clone();
+        *request.uri_mut() = ask.path.parse()?;
+        *request.headers_mut() = self.headers.clone();
+        Ok(request)
     }
 
     async fn connect(&self, worker: usize, to: SocketAddr) -> anyhow::Result<Connection> {
@@ -95,6 +117,16 @@ pub(crate) struct Rate {
     pub(crate) p99: Duration,
 }
 
+impl Rate {
+    /// Of requests that took so long each, all within that time.
+    pub(crate) fn of(each: &mut [Duration], took: Duration) -> Self {
+        each.sort_unstable();
+        let requests = u32::try_from(each.len()).unwrap_or(u32::MAX);
+        let per_second = f64::from(requests) / took.as_secs_f64();
+        Self { per_second, requests, took, p50: percentile(each, 50), p99: percentile(each, 99) }
+    }
+}
+
 /// The value that this percentage does not exceed.
 pub(crate) fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     let at = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
@@ -111,10 +143,7 @@ async fn worker(call: &Call, number: usize, to: SocketAddr, work: &dyn Work) -> 
     let mut connection = call.connect(number, to).await?;
     let mut took = Vec::new();
     while let Some(ask) = work.next(number) {
-        let mut request = Request::new(ask.body.into());
-        *request.method_mut() = ask.method;
-        *request.uri_mut() = ask.path.parse()?;
-        *request.headers_mut() = call.headers.clone();
+        let request = call.request(&ask)?;
         let start = Instant::now();
         let answer = connection.send(request).await?;
         took.push(start.elapsed());
@@ -131,8 +160,5 @@ pub(crate) async fn run(call: &Call, connections: usize, work: &dyn Work) -> any
     let workers = try_join_all(targets.map(|(number, to)| worker(call, number, *to, work))).await?;
     let took = start.elapsed();
     let mut each: Vec<Duration> = workers.into_iter().flatten().collect();
-    each.sort_unstable();
-    let requests = u32::try_from(each.len())?;
-    let per_second = f64::from(requests) / took.as_secs_f64();
-    Ok(Rate { per_second, requests, took, p50: percentile(&each, 50), p99: percentile(&each, 99) })
+    Ok(Rate::of(&mut each, took))
 }

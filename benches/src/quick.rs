@@ -4,12 +4,13 @@ use std::path::Path;
 
 use crate::disk::Flush;
 use crate::durable::{self, Plan};
+use crate::etcd::Etcd;
 use crate::families::{self, Families};
 use crate::memory::memory;
 use crate::report::Report;
 use crate::scim::Provisioner;
 use crate::world::{Application, Browser, Cluster, Node, NodeOptions, Person, Refresh, join_groups, make_people};
-use crate::{bench, empty, introspection, machine, refresh, scim, sign_in, tokens};
+use crate::{bench, empty, failover, introspection, machine, refresh, scim, sign_in, tokens};
 
 /// What a disk without write cache may take for a flush.
 const SLOW_FLUSH: &str = "10ms";
@@ -68,13 +69,17 @@ async fn one_node(folder: &Path, report: &mut Report) -> anyhow::Result<()> {
 
 async fn three_nodes(folder: &Path, flush: Flush, report: &mut Report) -> anyhow::Result<()> {
     let mut cluster = Cluster::form(&folder.join("three")).await?;
+    let mut etcd = Etcd::form(&folder.join("three")).await?;
     let token = introspection::token_of_client(&cluster).await?;
-    introspection::run(&cluster, &token, "client's", report).await?;
+    introspection::run(&cluster, etcd.as_ref(), &token, "client's", report).await?;
     let people = make_people(cluster.leader()?, &cluster.realm, PEOPLE).await?;
     let mut browsers = families::sign_in(&cluster, &people).await?;
     user_introspection(&mut cluster, &people, &mut browsers, report).await?;
     for plan in PLANS {
-        durable::run(&cluster, plan, flush, report).await?;
+        durable::run(&cluster, etcd.as_ref(), plan, flush, report).await?;
+    }
+    if let Some(etcd) = &mut etcd {
+        etcd.stop().await?;
     }
     let families = refreshes(&mut cluster, &mut browsers, flush, report).await?;
     let provisioner = Provisioner::register(&mut cluster).await?;
@@ -86,9 +91,10 @@ async fn three_nodes(folder: &Path, flush: Flush, report: &mut Report) -> anyhow
         sign_in::run(&cluster, &people, in_flight, report).await?;
     }
     memory(&cluster, "after all this", report)?;
+    failover::run(&mut cluster, report).await?;
     cluster.restart(&NodeOptions { fsync_delay: Some(SLOW_FLUSH), cpu: None }).await?;
     for plan in SLOW_PLANS {
-        durable::run(&cluster, plan, flush, report).await?;
+        durable::run(&cluster, None, plan, flush, report).await?;
     }
     for in_flight in REFRESHES {
         let plan = refresh::Plan { in_flight, delay: Some(SLOW_FLUSH), flush };
@@ -110,7 +116,7 @@ async fn user_introspection(
     join_groups(cluster.any()?, &realm, person, &GROUPS).await?;
     let token = application.tokens(browser).await?.access;
     let whose = format!("user's ({} groups)", GROUPS.len());
-    introspection::run(cluster, &token, &whose, report).await
+    introspection::run(cluster, None, &token, &whose, report).await
 }
 
 /// Rows of refreshes; answers with the families that rotate.

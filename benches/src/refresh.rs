@@ -88,7 +88,7 @@ pub(crate) async fn rotation(
     let row = Row::durable(format!("{name}, {} families", families.count()), &run, flush, delay);
     report.add(match before {
         None => row,
-        Some((count, figure)) => row.beside(&format!("with {count} families"), figure, rate / figure),
+        Some((count, figure)) => row.beside_figure(&format!("with {count} families"), figure, rate / figure),
     });
     Ok(rate)
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::disk::Flush;
 use crate::load::Rate;
 use crate::machine::Seen;
@@ -48,12 +50,24 @@ pub(crate) struct Row {
     p99: String,
     beside: String,
     notes: Vec<String>,
+    value: f64,
+    unit: String,
+    peers: Vec<Value>,
 }
 
 impl Row {
     pub(crate) fn new(name: impl Into<String>, figure: f64, unit: &str) -> Self {
-        let figure = format!("{figure:.0} {unit}");
-        Self { name: name.into(), figure, p50: String::new(), p99: String::new(), beside: String::new(), notes: vec![] }
+        Self {
+            name: name.into(),
+            figure: format!("{figure:.0} {unit}"),
+            p50: String::new(),
+            p99: String::new(),
+            beside: String::new(),
+            notes: vec![],
+            value: figure,
+            unit: unit.to_owned(),
+            peers: vec![],
+        }
     }
 
     pub(crate) fn rate(name: impl Into<String>, rate: &Rate) -> Self {
@@ -67,9 +81,20 @@ impl Row {
         Self::rate(name, &run.rate).beside_text(&beside).note(run.apply.to_string()).note(run.shares.to_string())
     }
 
-    /// A peer's figure and ours over it.
-    pub(crate) fn beside(self, peer: &str, figure: f64, ratio: f64) -> Self {
-        self.beside_text(&format!("{peer} {figure:.0} /s, ratio {ratio:.2}"))
+    /// A peer's figure in the same run, and ours over it.
+    pub(crate) fn beside(mut self, peer: &str, theirs: &Rate, ours: &Rate) -> Self {
+        let ratio = ours.per_second / theirs.per_second;
+        self.peers.push(json!({
+            "peer": peer, "per_second": theirs.per_second, "ratio": ratio, "p50_us": theirs.p50.as_micros(),
+            "p99_us": theirs.p99.as_micros(),
+        }));
+        self.beside_text(&format!("{peer} {:.0} /s (p99 {}), ratio {ratio:.2}", theirs.per_second, micros(theirs.p99)))
+    }
+
+    /// Another figure in the same unit, and ours over it.
+    pub(crate) fn beside_figure(mut self, what: &str, figure: f64, ratio: f64) -> Self {
+        self.peers.push(json!({"peer": what, "per_second": figure, "ratio": ratio}));
+        self.beside_text(&format!("{what} {figure:.0} /s, ratio {ratio:.2}"))
     }
 
     pub(crate) fn beside_text(mut self, text: &str) -> Self {
@@ -94,6 +119,20 @@ impl Report {
     pub(crate) fn add(&mut self, row: Row) {
         progress(&format!("{}: {}", row.name, row.figure));
         self.0.push(row);
+    }
+
+    /// The same for programs, as JSON.
+    pub(crate) fn json(&self, heading: &str, seen: &Seen) -> Value {
+        let rows = self.0.iter().map(|row| {
+            json!({
+                "what": row.name, "value": row.value, "unit": row.unit, "p50": row.p50, "p99": row.p99,
+                "peers": row.peers, "beside": row.beside, "notes": row.notes,
+            })
+        });
+        json!({
+            "heading": heading, "valid": seen.valid, "foreign_share": seen.foreign_share,
+            "rows": rows.collect::<Vec<_>>(),
+        })
     }
 
     pub(crate) fn print(&self, heading: &str, seen: &Seen) -> io::Result<()> {

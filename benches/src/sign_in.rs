@@ -90,7 +90,7 @@ pub(crate) async fn run(
     let name = format!("sign-in, {in_flight} in flight, follower of three, {POOL} threads for passwords");
     report.add(
         Row::rate(name, &run.rate)
-            .beside(
+            .beside_figure(
                 &format!("argon2id alone, {} each, {threads} at once", micros(hash)),
                 limit,
                 run.rate.per_second / limit,

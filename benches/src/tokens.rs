@@ -1,4 +1,4 @@
-//! Tokens a second from one node, beside a process that only signs.
+//! Tokens a second from one node, beside a process that only signs, and beside npm's `oidc-provider`.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::load::{self, Call, Rate, Repeat, median};
 use crate::machine::cpu_time;
+use crate::oidc_provider::OidcProvider;
 use crate::report::{Report, Row, Share};
 use crate::world::{Client, Node, Process, Realm, free_port};
 
@@ -62,19 +63,27 @@ pub(crate) async fn run(
     let (mut peer, peer_address) = bare(folder, alg, cpu).await?;
     let call = Call::by_client(vec![node.https], &client)?;
     let peer_call = Call::by_client(vec![peer_address], &client)?;
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let provider = OidcProvider::start(folder, alg, cpu).await?;
+    let (mut ours, mut theirs, mut provided) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..RUNS {
         theirs.push(measure(&peer_call, peer.pid()).await?);
+        if let Some(provider) = &provider {
+            provided.push(measure(&provider.call, provider.pid()).await?);
+        }
         ours.push(measure(&call, node.pid()).await?);
     }
     peer.stop().await?;
     let (ours, theirs) = (median(ours, |run| run.rate.per_second)?, median(theirs, |run| run.rate.per_second)?);
     let place = if cpu.is_some() { "one node on one core" } else { "one node" };
     let name = format!("tokens, {alg}, {place}, {CONNECTIONS} connections");
-    let row = Row::rate(name, &ours.rate);
-    report.add(
-        row.beside("bare signer", theirs.rate.per_second, ours.rate.per_second / theirs.rate.per_second)
-            .note(format!("node {}; load {}; bare signer {}", ours.server, ours.load, theirs.server)),
-    );
+    let mut row = Row::rate(name, &ours.rate);
+    row = row.beside("bare signer", &theirs.rate, &ours.rate);
+    row = row.note(format!("node {}; load {}; bare signer {}", ours.server, ours.load, theirs.server));
+    if let Some(provider) = provider {
+        let run = median(provided, |run| run.rate.per_second)?;
+        row = row.beside("oidc-provider", &run.rate, &ours.rate).note(format!("oidc-provider {}", run.server));
+        provider.stop().await?;
+    }
+    report.add(row);
     Ok(())
 }

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
+use crate::load::Call;
+
 use super::{Client, Node, NodeOptions, Realm};
 
 /// A cluster that takes longer to form has failed.
@@ -57,11 +59,7 @@ impl Cluster {
         for node in &mut self.nodes {
             node.start_again(options)?;
         }
-        for node in &mut self.nodes {
-            node.ready().await?;
-        }
-        self.leader = agree(&mut self.nodes).await?;
-        Ok(())
+        self.settle().await
     }
 
     pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
@@ -78,6 +76,28 @@ impl Cluster {
     pub(crate) fn followers(&self) -> anyhow::Result<[&Node; 2]> {
         let at = |place: usize| self.nodes.get((self.leader + place) % self.nodes.len()).context("no follower");
         Ok([at(1)?, at(2)?])
+    }
+
+    pub(crate) const fn leader_place(&self) -> usize {
+        self.leader
+    }
+
+    pub(crate) fn leader_mut(&mut self) -> anyhow::Result<&mut Node> {
+        self.nodes.get_mut(self.leader).context("no leader")
+    }
+
+    /// How the client asks this node.
+    pub(crate) fn call(&self, node: &Node) -> anyhow::Result<Call> {
+        Call::to_nodes([node], &self.client)
+    }
+
+    /// Waits until all nodes are ready and agree on a leader.
+    pub(crate) async fn settle(&mut self) -> anyhow::Result<()> {
+        for node in &mut self.nodes {
+            node.ready().await?;
+        }
+        self.leader = agree(&mut self.nodes).await?;
+        Ok(())
     }
 
     /// Any node, to operate it.

@@ -83,6 +83,11 @@ impl Node {
         self.process.stop().await
     }
 
+    /// Ends it without a word.
+    pub(crate) fn kill(&mut self) -> anyhow::Result<()> {
+        self.process.kill()
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.process.pid()
     }

@@ -50,6 +50,13 @@ impl Process {
         }
     }
 
+    /// SIGKILL.
+    pub(crate) fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// SIGTERM, and waits for the end.
     pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
         let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw).context("pid")?;

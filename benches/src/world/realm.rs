@@ -43,8 +43,7 @@ impl Realm {
         let text = |value: Option<&Value>| Some(value?.as_str()?.to_owned());
         let id = text(made.pointer("/client/client_id")).context("no client_id")?;
         let secret = text(made.get("client_secret")).context("no client_secret")?;
-        let basic = BASE64_STANDARD.encode(format!("{}:{}", encoded(&id), encoded(&secret)));
-        Ok(Client { id, host: self.host.clone(), authorization: format!("Basic {basic}") })
+        Ok(Client::basic(&self.host, (&id, &secret)))
     }
 
     /// Registers one that gets tokens for itself and may look into any.
@@ -68,6 +67,15 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// What [`Client::ask_token`] asks for.
+    pub(crate) const SCOPE: &str = "storage.read:/data/run3";
+
+    /// Of another server.
+    pub(crate) fn basic(host: &str, (id, secret): (&str, &str)) -> Self {
+        let basic = BASE64_STANDARD.encode(format!("{}:{}", encoded(id), encoded(secret)));
+        Self { id: id.to_owned(), host: host.to_owned(), authorization: format!("Basic {basic}") }
+    }
+
     /// Asks for a token of a [`Realm::machine`].
     pub(crate) const fn ask_token() -> Ask {
         Ask::post("/token", Bytes::from_static(TOKEN_FORM))

@@ -1,0 +1,206 @@
+//! Debian's etcd: three members, TLS between them as between nodes, asked over gRPC by the same loop.
+
+use std::cell::Cell;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use futures::future::try_join_all;
+use http::uri::PathAndQuery;
+use prost::Message;
+use tonic::client::Grpc;
+use tonic::transport::{Channel, Endpoint};
+use tonic_prost::ProstCodec;
+
+use crate::load::Rate;
+use crate::peers;
+use crate::world::{Process, free_port};
+
+/// A cluster that takes longer to form has failed.
+const FORM_WITHIN: Duration = Duration::from_secs(30);
+/// Keys that are written and read in turn.
+const KEYS: usize = 10_000;
+
+/// `etcdserverpb.PutRequest`, as far as it is used; so are the others.
+#[derive(Clone, PartialEq, Message)]
+struct PutRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    key: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    value: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct PutResponse {}
+
+#[derive(Clone, PartialEq, Message)]
+struct RangeRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    key: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct RangeResponse {
+    #[prost(int64, tag = "4")]
+    count: i64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct StatusRequest {}
+
+#[derive(Clone, PartialEq, Message)]
+struct ResponseHeader {
+    #[prost(uint64, tag = "2")]
+    member_id: u64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct StatusResponse {
+    #[prost(message, optional, tag = "1")]
+    header: Option<ResponseHeader>,
+    #[prost(uint64, tag = "4")]
+    leader: u64,
+}
+
+/// What is asked of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ask {
+    /// So many puts of values of so many bytes.
+    Puts { count: usize, bytes: usize },
+    /// Linearizable gets for so long.
+    Gets(Duration),
+}
+
+/// The members, by the order of their start, and who leads.
+pub(crate) struct Etcd {
+    members: Vec<(Process, SocketAddr)>,
+    leader: usize,
+}
+
+async fn connect(to: SocketAddr) -> anyhow::Result<Grpc<Channel>> {
+    let endpoint = Endpoint::from_shared(format!("http://{to}"))?.tcp_nodelay(true);
+    Ok(Grpc::new(endpoint.connect().await?))
+}
+
+async fn call<Q, A>(client: &mut Grpc<Channel>, path: &'static str, request: Q) -> anyhow::Result<A>
+where
+    Q: Message + Default + Send + Sync + 'static,
+    A: Message + Default + Send + Sync + 'static,
+{
+    client.ready().await?;
+    let path = PathAndQuery::from_static(path);
+    let codec = ProstCodec::<Q, A>::default();
+    Ok(client.unary(tonic::Request::new(request), path, codec).await?.into_inner())
+}
+
+fn key(number: usize) -> Vec<u8> {
+    format!("bench/{:08}", number % KEYS).into_bytes()
+}
+
+impl Etcd {
+    /// Starts three members, if the program is there.
+    pub(crate) async fn form(folder: &Path) -> anyhow::Result<Option<Self>> {
+        let Some(program) = peers::find("etcd") else { return Ok(None) };
+        let ports: Vec<(u16, u16)> = (0..3).map(|_| Ok((free_port()?, free_port()?))).collect::<anyhow::Result<_>>()?;
+        let all: Vec<String> =
+            ports.iter().enumerate().map(|(at, (_, peer))| format!("m{at}=https://127.0.0.1:{peer}")).collect();
+        let mut members = Vec::new();
+        for (at, (client, peer)) in ports.iter().enumerate() {
+            let data = folder.join(format!("etcd-{at}"));
+            let mut command = Command::new(&program);
+            command.args(["--name", &format!("m{at}"), "--log-level", "error", "--peer-auto-tls"]);
+            command.arg("--data-dir").arg(&data);
+            for flag in ["--listen-client-urls", "--advertise-client-urls"] {
+                command.args([flag, &format!("http://127.0.0.1:{client}")]);
+            }
+            for flag in ["--listen-peer-urls", "--initial-advertise-peer-urls"] {
+                command.args([flag, &format!("https://127.0.0.1:{peer}")]);
+            }
+            command.args(["--initial-cluster", &all.join(","), "--initial-cluster-state", "new"]);
+            let process = Process::start("etcd", &command, None, &folder.join(format!("etcd-{at}.log")))?;
+            members.push((process, SocketAddr::from((Ipv4Addr::LOCALHOST, *client))));
+        }
+        let leader = Self::agree(&mut members).await?;
+        Ok(Some(Self { members, leader }))
+    }
+
+    /// Which member leads, once one does.
+    async fn agree(members: &mut [(Process, SocketAddr)]) -> anyhow::Result<usize> {
+        let start = Instant::now();
+        loop {
+            for (at, (process, address)) in members.iter_mut().enumerate() {
+                process.check()?;
+                let Ok(mut client) = connect(*address).await else { continue };
+                let status = call(&mut client, "/etcdserverpb.Maintenance/Status", StatusRequest {}).await;
+                let Ok(StatusResponse { header: Some(header), leader }) = status else { continue };
+                if leader != 0 && leader == header.member_id {
+                    return Ok(at);
+                }
+            }
+            if start.elapsed() > FORM_WITHIN {
+                bail!("etcd has no leader");
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    fn address(&self, place: usize) -> anyhow::Result<SocketAddr> {
+        let at = (self.leader + place) % self.members.len();
+        Ok(self.members.get(at).context("no member")?.1)
+    }
+
+    /// Puts to the leader, gets at a follower, over so many connections with one request under way on each.
+    pub(crate) async fn run(&self, ask: Ask, connections: usize) -> anyhow::Result<Rate> {
+        let to = self.address(match ask {
+            Ask::Puts { .. } => 0,
+            Ask::Gets(_) => 1,
+        })?;
+        let clients = try_join_all((0..connections).map(|_| connect(to))).await?;
+        let asked = Cell::new(0);
+        let start = Instant::now();
+        let workers = clients.into_iter().map(|client| worker(client, ask, &asked, start));
+        let mut each: Vec<Duration> = try_join_all(workers).await?.into_iter().flatten().collect();
+        Ok(Rate::of(&mut each, start.elapsed()))
+    }
+
+    pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
+        for (process, _) in &mut self.members {
+            process.stop().await?;
+        }
+        Ok(())
+    }
+}
+
+async fn worker(
+    mut client: Grpc<Channel>,
+    ask: Ask,
+    asked: &Cell<usize>,
+    start: Instant,
+) -> anyhow::Result<Vec<Duration>> {
+    let mut took = Vec::new();
+    loop {
+        let number = asked.get();
+        let over = match ask {
+            Ask::Puts { count, .. } => number >= count,
+            Ask::Gets(within) => start.elapsed() >= within,
+        };
+        if over {
+            return Ok(took);
+        }
+        asked.set(number + 1);
+        let since = Instant::now();
+        match ask {
+            Ask::Puts { bytes, .. } => {
+                let put = PutRequest { key: key(number), value: vec![0x5a; bytes] };
+                let _: PutResponse = call(&mut client, "/etcdserverpb.KV/Put", put).await?;
+            }
+            Ask::Gets(_) => {
+                let get = RangeRequest { key: key(number) };
+                let _: RangeResponse = call(&mut client, "/etcdserverpb.KV/Range", get).await?;
+            }
+        }
+        took.push(since.elapsed());
+    }
+}
