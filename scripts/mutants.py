@@ -9,7 +9,7 @@ test catches which bug stands in tests/simulation/mutants.txt and tests/chaos/mu
     NAME  SEED TICKS            WORD...     what the simulation must say
     NAME  ROW[,ROW...]          WORD...     what the fault lab must say
 
-A bug counts as caught when the laboratory ends with exit status 1 and says the word. The same seed or rows must pass
+A bug counts as caught when the laboratory ends with exit status 1 and says the word, the fault lab in one of three tries. The same seed or rows must pass
 without the bug, or they would catch anything: they are run so first. A bug that is in neither file has survived.
 Exit status 0 when all are caught.
 """
@@ -27,6 +27,8 @@ SOURCE = ROOT / "raft-store/core/src/mutant.rs"
 VARIABLE = "RAFT_STORE_MUTANT"
 # A run that takes longer than this is broken, not slow.
 LONGEST_SECONDS = 300
+# A seed decides everything; with real processes a fault may miss what the bug leaves open.
+TRIES = {"woad-simulation": 1, "woad-chaos": 3}
 
 
 class Case:
@@ -114,7 +116,10 @@ def main(programs, wanted):
                 if status != 0:
                     print(f"without any bug, {what} ends with {status}:\n{said[-4000:]}", flush=True)
             since = time.monotonic()
-            status, said = run(case, programs, bug=True)
+            for _ in range(TRIES[case.laboratory]):
+                status, said = run(case, programs, bug=True)
+                if status != 0:
+                    break
             verdict = judge(case, status, said) if good[key] else "proves nothing: it fails without the bug, too"
             if verdict != "caught":
                 bad += 1
