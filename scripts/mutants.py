@@ -9,7 +9,8 @@ test catches which bug stands in tests/simulation/mutants.txt and tests/chaos/mu
     NAME  SEED TICKS            WORD...     what the simulation must say
     NAME  ROW[,ROW...]          WORD...     what the fault lab must say
 
-A bug counts as caught when the laboratory ends with exit status 1 and says the word, the fault lab in one of three tries. The same seed or rows must pass
+A bug counts as caught when the laboratory ends with exit status 1 and says the word, the fault lab in one of three tries.
+The same seed or rows must pass
 without the bug, or they would catch anything: they are run so first. A bug that is in neither file has survived.
 Exit status 0 when all are caught.
 """
