@@ -24,8 +24,8 @@ if [[ ! -e $folder/complete ]]; then
                 ln -s "$(command -v etcd)" "$folder/etcd"
             elif command -v apt-get >/dev/null 2>&1; then
                 # Debian's package would start a service when it is installed; only its program is wanted.
-                (cd "$folder/deb" && { apt-get download -qq etcd-server || { apt-get update -qq && apt-get download -qq etcd-server; }; })
-                dpkg -x "$folder"/deb/etcd-server_*.deb "$folder/deb"
+                (cd "$folder/deb" && { apt-get download -qq -o APT::Sandbox::User=root etcd-server || { apt-get update -qq && apt-get download -qq -o APT::Sandbox::User=root etcd-server; }; })
+                dpkg --extract "$folder"/deb/etcd-server_*.deb "$folder/deb"
                 mv "$folder/deb/usr/bin/etcd" "$folder/etcd"
             fi
             rm -rf "$folder/deb"

@@ -29,7 +29,11 @@ impl Process {
                 pinned
             }
         };
-        actual.args(command.get_args());
+        actual.args(command.get_args()).env_clear();
+        // Variables of the bench's own are no settings of a node's.
+        for name in ["PATH", "HOME"] {
+            actual.envs(std::env::var_os(name).map(|value| (name, value)));
+        }
         for (key, value) in command.get_envs() {
             actual.env(key, value.unwrap_or_default());
         }
