@@ -66,7 +66,7 @@ mutants: ## nineteen deliberate bugs, each of which a laboratory must catch; ARG
 	@$(STEP) 'mutants' $(SH) 'exec python3 scripts/mutants.py "$$CARGO_TARGET_DIR/mutants" $(ARGS)'
 
 .PHONY: bench-quick
-bench-quick: bench-build ## first figures in three minutes, beside the measured fdatasync
+bench-quick: bench-build ## first figures in five minutes, beside etcd, oidc-provider and the measured fdatasync
 	@$(SH) 'WOAD_PEERS="$$(scripts/peers.sh)" exec "$$CARGO_TARGET_DIR/release/woad-benches" quick $(ARGS)'
 
 .PHONY: bench
