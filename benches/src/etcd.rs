@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use futures::future::try_join_all;
 use http::uri::PathAndQuery;
 use prost::Message;
@@ -21,7 +21,7 @@ use crate::world::{Process, free_port};
 /// A cluster that takes longer to form has failed.
 const FORM_WITHIN: Duration = Duration::from_secs(30);
 /// Keys that are written and read in turn.
-const KEYS: usize = 10_000;
+pub(crate) const KEYS: usize = 10_000;
 
 /// `etcdserverpb.PutRequest`, as far as it is used; so are the others.
 #[derive(Clone, PartialEq, Message)]
@@ -69,7 +69,7 @@ struct StatusResponse {
 pub(crate) enum Ask {
     /// So many puts of values of so many bytes.
     Puts { count: usize, bytes: usize },
-    /// Linearizable gets for so long.
+    /// Linearizable gets for so long, of the first [`KEYS`] that were put.
     Gets(Duration),
 }
 
@@ -198,7 +198,8 @@ async fn worker(
             }
             Ask::Gets(_) => {
                 let get = RangeRequest { key: key(number) };
-                let _: RangeResponse = call(&mut client, "/etcdserverpb.KV/Range", get).await?;
+                let found: RangeResponse = call(&mut client, "/etcdserverpb.KV/Range", get).await?;
+                ensure!(found.count == 1, "etcd lacks a key");
             }
         }
         took.push(since.elapsed());

@@ -1,5 +1,5 @@
-//! What users notice of a lost leader, of a planned change of leaders, and of a rolling restart: two clients at each node
-//! that stays, one of which asks for tokens, the other revokes some, one after the other.
+//! What users notice of a lost leader, of a planned change of leaders, and of the restart of both followers: two clients at
+//! each node that stays, one of which asks for tokens, the other revokes some, one after the other.
 
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
@@ -32,22 +32,25 @@ struct Seen {
     writes: Cell<[usize; 2]>,
     asked: Cell<usize>,
     acknowledged: RefCell<Vec<Instant>>,
+    /// When the clients ended: writes that never came back are a gap, too.
+    ended: Cell<Option<Instant>>,
 }
 
 impl Seen {
     /// The longest time without an acknowledged write.
     fn gap(&self) -> Duration {
-        let moments = self.acknowledged.borrow();
+        let mut moments = self.acknowledged.borrow().clone();
+        moments.extend(self.ended.get());
         let pairs = moments.iter().zip(moments.iter().skip(1));
         pairs.map(|(before, after)| after.saturating_duration_since(*before)).max().unwrap_or_default()
     }
 }
 
 /// Whether one of two tries was answered 200, each on a connection that is there; counts those that were not.
-async fn careful(call: &Call, ask: &Ask, failed: &Cell<[usize; 2]>) {
+async fn careful(call: &Call, ask: &Ask, failed: &Cell<[usize; 2]>) -> bool {
     for at in 0..2 {
         if call.once(ask).await.is_ok_and(|status| status == StatusCode::OK) {
-            return;
+            return true;
         }
         let mut counted = failed.get();
         if let Some(count) = counted.get_mut(at) {
@@ -56,6 +59,7 @@ async fn careful(call: &Call, ask: &Ask, failed: &Cell<[usize; 2]>) {
         failed.set(counted);
         tokio::time::sleep(AGAIN).await;
     }
+    false
 }
 
 /// Runs the clients at these nodes while something is done.
@@ -76,9 +80,7 @@ async fn watched<T>(
     let writes = calls.iter().map(async |call| {
         while !over.get() {
             let Some(ask) = revoked.borrow_mut().pop() else { return };
-            let before = seen.writes.get();
-            careful(call, &ask, &seen.writes).await;
-            if seen.writes.get()[1] == before[1] {
+            if careful(call, &ask, &seen.writes).await {
                 seen.acknowledged.borrow_mut().push(Instant::now());
             }
             tokio::time::sleep(THINKS).await;
@@ -89,6 +91,7 @@ async fn watched<T>(
         let done = done.await;
         tokio::time::sleep(AROUND).await;
         over.set(true);
+        seen.ended.set(Some(Instant::now()));
         done
     };
     let (_, _, done) = futures::join!(join_all(tokens), join_all(writes), doing);

@@ -15,6 +15,9 @@ const CONNECTIONS: usize = 32;
 /// Before the first run, and each run.
 const TIMES: (Duration, Duration) = (Duration::from_millis(300), Duration::from_millis(1500));
 
+/// Bytes of a value that etcd is asked for: about what a client's record takes.
+const VALUE: usize = 750;
+
 /// A token that rests on its client alone.
 pub(crate) async fn token_of_client(cluster: &Cluster) -> anyhow::Result<String> {
     let work = Mint::new(Client::ask_token(), 1);
@@ -39,7 +42,7 @@ pub(crate) async fn run(
     let mut row = Row::rate(name, &run.rate).note(run.shares.to_string());
     if let Some(etcd) = etcd {
         let mut gets = Vec::new();
-        etcd.run(etcd::Ask::Puts { count: CONNECTIONS, bytes: 8 }, CONNECTIONS).await?;
+        etcd.run(etcd::Ask::Puts { count: etcd::KEYS, bytes: VALUE }, CONNECTIONS).await?;
         for _ in 0..measure::RUNS {
             gets.push(etcd.run(etcd::Ask::Gets(TIMES.1), CONNECTIONS).await?);
         }

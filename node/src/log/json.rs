@@ -1,5 +1,5 @@
 //! Lines of JSON, written straight into the buffer: tracing-subscriber's own build a map of values for each span, keep it
-//! as text, and parse that text again for each event. Two lines a token made that an eighth of its cost.
+//! as text, and parse that text again for each event. Two lines a token are an eighth of its cost.
 
 use std::fmt::{self, Write as _};
 
@@ -61,10 +61,10 @@ impl<'a> Members<'a> {
         self.result = write!(self.out, "{comma}\"{name}\":").and_then(|()| value(self.out));
     }
 
-    fn text(&mut self, field: &Field, text: fmt::Arguments<'_>) {
+    fn quoted(&mut self, field: &Field, text: impl FnOnce(&mut Escaped<'_>) -> fmt::Result) {
         self.member(field, |out| {
             out.write_char('"')?;
-            Escaped(out).write_fmt(text)?;
+            text(&mut Escaped(out))?;
             out.write_char('"')
         });
     }
@@ -100,15 +100,11 @@ impl Visit for Members<'_> {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.member(field, |out| {
-            out.write_char('"')?;
-            Escaped(out).write_str(value)?;
-            out.write_char('"')
-        });
+        self.quoted(field, |out| out.write_str(value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.text(field, format_args!("{value:?}"));
+        self.quoted(field, |out| write!(out, "{value:?}"));
     }
 }
 

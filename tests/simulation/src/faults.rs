@@ -338,8 +338,7 @@ impl Faults {
         undo.retain(|(_, it)| !matches!(it, Undo::Kill(_)));
         for (_, it) in &mut undo {
             if let Undo::Strand(stranded) = *it {
-                let links = (0..HOSTS).map(|other| (stranded.leader, other));
-                *it = Undo::Repair(links.filter(|(a, b)| self.links.contains(&pair(*a, *b))).collect());
+                *it = Undo::Repair(self.wrong_links(stranded.leader));
             }
         }
         // Whoever is switched off stays off.

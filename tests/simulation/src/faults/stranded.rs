@@ -69,15 +69,17 @@ impl Faults {
         }
     }
 
+    /// A host's links that something is wrong with.
+    pub(super) fn wrong_links(&self, of: usize) -> Vec<(usize, usize)> {
+        (0..HOSTS).map(|other| (of, other)).filter(|(a, b)| self.links.contains(&pair(*a, *b))).collect()
+    }
+
     /// Goes on with it: the others hear neither of the two any more, and elect another leader.
     pub(super) fn cut_off(&mut self, world: &mut World, stranded: Stranded) {
         let Stranded { leader, follower, leader_until, follower_until, .. } = stranded;
         let tick = world.shared.borrow().tick;
         for (one, after) in [(leader, leader_until), (follower, follower_until)] {
-            let links: Vec<(usize, usize)> =
-                (0..HOSTS).filter(|at| ![leader, follower].contains(at)).map(|other| (one, other)).collect();
-            let links: Vec<(usize, usize)> =
-                links.into_iter().filter(|(a, b)| self.links.contains(&pair(*a, *b))).collect();
+            let links = self.wrong_links(one);
             for (a, b) in &links {
                 world.sim.partition(format!("n{}", a + 1).as_str(), format!("n{}", b + 1).as_str());
             }
