@@ -11,6 +11,10 @@ mod token;
 mod userinfo;
 
 #[cfg(test)]
+mod allocation_test;
+#[cfg(test)]
+mod cost_test;
+#[cfg(test)]
 mod errors_test;
 #[cfg(test)]
 mod flow_test;

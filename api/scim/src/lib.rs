@@ -31,6 +31,8 @@ mod search;
 mod users;
 
 #[cfg(test)]
+mod cost_test;
+#[cfg(test)]
 mod http_test;
 #[cfg(test)]
 mod rights_test;

@@ -9,7 +9,7 @@ use crate::layout::{self, RowValue};
 use crate::mutant::Mutant;
 use crate::outcomes::Outcomes;
 pub use crate::overlay::Overlay;
-pub use crate::position::Position;
+pub use crate::position::{POSITION, Position};
 use crate::read::Abort;
 use crate::wire::{self, guard, mutation};
 

@@ -19,6 +19,11 @@ use crate::tx::Tx;
 use crate::view::View;
 use crate::wire;
 
+mod tally;
+
+use tally::{Counted, Tally};
+pub use tally::{Reads, Written};
+
 type Map = BTreeMap<(Space, Vec<u8>), Vec<u8>>;
 
 /// Ordered maps in memory, with a durable and a pending half.
@@ -130,28 +135,46 @@ struct Replica {
     outcomes: Outcomes,
     position: Position,
     now: Timestamp,
+    written: Written,
 }
 
 /// A [`Backend`] over one [`MemoryKv`]. Its clock stands still until it is moved.
-pub struct MemoryStore(Mutex<Replica>);
+pub struct MemoryStore {
+    replica: Mutex<Replica>,
+    tally: Tally,
+}
 
 impl MemoryStore {
     /// An empty store at this cluster time.
     #[must_use]
     pub fn new(now: Timestamp) -> Arc<Self> {
         let position = Position { level: Level::FIRST, ..Position::default() };
-        Arc::new(Self(Mutex::new(Replica { kv: MemoryKv::default(), outcomes: Outcomes::default(), position, now })))
+        let (kv, outcomes) = (MemoryKv::default(), Outcomes::default());
+        let replica = Mutex::new(Replica { kv, outcomes, position, now, written: Written::default() });
+        Arc::new(Self { replica, tally: Tally::default() })
     }
 
     /// Moves cluster time.
     pub fn set_now(&self, now: Timestamp) {
-        self.0.lock().now = now;
+        self.replica.lock().now = now;
     }
 
     /// The state.
     #[must_use]
     pub fn kv(&self) -> MemoryKv {
-        self.0.lock().kv.clone()
+        self.replica.lock().kv.clone()
+    }
+
+    /// How often the state was read so far.
+    #[must_use]
+    pub fn reads(&self) -> Reads {
+        self.tally.reads()
+    }
+
+    /// What the last transaction that was applied came to.
+    #[must_use]
+    pub fn written(&self) -> Written {
+        self.replica.lock().written
     }
 
     /// Runs a transaction now.
@@ -181,18 +204,20 @@ impl MemoryStore {
     /// # Errors
     /// As [`crate::Store::view`].
     pub fn look<A>(&self, f: impl FnOnce(&View<'_>) -> Result<A, Abort>) -> Result<A, StoreError> {
-        let replica = self.0.lock();
+        let replica = self.replica.lock();
         let snapshot = replica.kv.snapshot();
         let now = replica.now;
         drop(replica);
-        View::open(&snapshot, &PlainSealer, now).and_then(|view| f(&view)).map_err(|abort| error(&abort))
+        let counted = Counted { kv: &snapshot, tally: &self.tally };
+        View::open(&counted, &PlainSealer, now).and_then(|view| f(&view)).map_err(|abort| error(&abort))
     }
 
     fn commit(&self, f: &mut dyn FnMut(&mut Tx<'_>) -> Result<Outcome<()>, Abort>) -> Result<Done<()>, StoreError> {
-        let mut replica = self.0.lock();
+        let mut replica = self.replica.lock();
         let snapshot = replica.kv.snapshot();
         let now = replica.now.max(replica.position.clock);
-        let view = View::open(&snapshot, &PlainSealer, now).map_err(|abort| error(&abort))?;
+        let counted = Counted { kv: &snapshot, tally: &self.tally };
+        let view = View::open(&counted, &PlainSealer, now).map_err(|abort| error(&abort))?;
         let mut tx = Tx::new(view);
         let index = Revision(replica.position.applied.0 + 1);
         match f(&mut tx).map_err(|abort| error(&abort))? {
@@ -201,10 +226,11 @@ impl MemoryStore {
                 let mut attempt = [0; 16];
                 attempt[..8].copy_from_slice(&index.0.to_be_bytes());
                 let entry = tx.finish(AttemptId(attempt), now.plus_ms(5_000)).map_err(|abort| error(&abort))?;
-                let mut entry =
-                    wire::Entry::decode(entry.encode_to_vec().as_slice()).map_err(|_| StoreError::Stopped)?;
+                let bytes = entry.encode_to_vec();
+                let mut entry = wire::Entry::decode(bytes.as_slice()).map_err(|_| StoreError::Stopped)?;
                 entry.stamp_ms = now.0;
                 let replica = &mut *replica;
+                replica.written = Written::of(&entry, bytes.len());
                 let mut overlay = Overlay::new(&snapshot);
                 let applied = apply::apply(&mut overlay, &mut replica.outcomes, &mut replica.position, index, &entry)
                     .map_err(|_| StoreError::Stopped)?;

@@ -2,8 +2,10 @@
 
 use crate::ids::{Level, Revision, Timestamp};
 use crate::kv::{ReadKv, Space, Write};
-use crate::layout;
 use crate::read::Abort;
+
+/// The key of its record: `position` among the meta records (see [`crate::layout`]).
+pub const POSITION: [u8; 9] = *b"\0position";
 
 /// How far a state was applied, and what time and level it has. Read from the same snapshot as the records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,7 +24,7 @@ impl Position {
     /// # Errors
     /// When storage fails or the record is malformed.
     pub fn read(kv: &dyn ReadKv) -> Result<Self, Abort> {
-        let Some(bytes) = kv.get(Space::State, &layout::meta_key("position"))? else {
+        let Some(bytes) = kv.get(Space::State, &POSITION)? else {
             return Ok(Self { level: Level::FIRST, ..Self::default() });
         };
         let bad = || Abort::corrupt("position");
@@ -36,12 +38,18 @@ impl Position {
         })
     }
 
+    /// How far a state with this record was applied; `None` for bytes that are no such record.
+    #[must_use]
+    pub fn applied_in(record: &[u8]) -> Option<Revision> {
+        record.first_chunk::<8>().map(|bytes| Revision(u64::from_be_bytes(*bytes)))
+    }
+
     /// The write that records this position.
     #[must_use]
     pub fn write(&self) -> Write {
         let mut bytes = self.applied.0.to_be_bytes().to_vec();
         bytes.extend_from_slice(&self.clock.0.to_be_bytes());
         bytes.extend_from_slice(&self.level.0.to_be_bytes());
-        Write::Set(Space::State, layout::meta_key("position"), Some(bytes))
+        Write::Set(Space::State, POSITION.to_vec(), Some(bytes))
     }
 }

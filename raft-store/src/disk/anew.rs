@@ -5,7 +5,7 @@ use std::io;
 use raft_store_core::Space;
 use raft_store_core::kv::{Batch, Write};
 
-use super::database::{Database, Generation};
+use super::database::Database;
 use super::engine::Of;
 use super::kv::{StateView, of};
 
@@ -25,10 +25,9 @@ impl Database {
         changes: Batch,
         meta: &[(&str, Option<Vec<u8>>)],
     ) -> io::Result<()> {
-        let next = Generation { number: self.generation.load().number + 1 };
+        let next = self.generation.load().next();
         self.create_generation(&next)?;
-        let (state, outcomes) = (next.state(), next.outcomes());
-        let families = [state.as_str(), outcomes.as_str()];
+        let families = next.families();
         for space in [Space::State, Space::Outcomes] {
             let mut batch = self.engine.batch(families)?;
             for pair in view.scrub(space) {

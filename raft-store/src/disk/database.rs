@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 
 use super::engine::{Batch, Engine, Of, SharedVolume};
 use super::folder::Folder;
+use super::recent::{RECENT_BYTES, Recent};
 use super::rocks::Rocks;
 use crate::fault::Faults;
 
@@ -49,19 +50,50 @@ pub enum OpenError {
 pub(crate) struct Generation {
     /// Counts up.
     pub number: u64,
+    /// Values that were read of it lately.
+    pub recent: Arc<Recent>,
+    families: [String; 2],
 }
 
 impl Generation {
+    /// One of which nothing was read yet.
+    #[must_use]
+    pub(crate) fn new(number: u64) -> Self {
+        Self::keeping(number, RECENT_BYTES)
+    }
+
+    /// The same, with a limit for what is kept of it, bytes.
+    #[must_use]
+    pub(crate) fn keeping(number: u64, bytes: u64) -> Self {
+        let families = [format!("data.{number}"), format!("outcomes.{number}")];
+        Self { number, recent: Arc::new(Recent::new(bytes)), families }
+    }
+
+    /// The one after it.
+    #[must_use]
+    pub(crate) fn next(&self) -> Self {
+        Self::new(self.number + 1)
+    }
+
+    /// Names of the families of records and of outcomes.
+    #[must_use]
+    pub(crate) fn families(&self) -> [&str; 2] {
+        let [state, outcomes] = &self.families;
+        [state, outcomes]
+    }
+
     /// Name of the family of records.
     #[must_use]
-    pub(crate) fn state(&self) -> String {
-        format!("data.{}", self.number)
+    pub(crate) fn state(&self) -> &str {
+        let [state, _] = &self.families;
+        state
     }
 
     /// Name of the family of outcomes.
     #[must_use]
-    pub(crate) fn outcomes(&self) -> String {
-        format!("outcomes.{}", self.number)
+    pub(crate) fn outcomes(&self) -> &str {
+        let [_, outcomes] = &self.families;
+        outcomes
     }
 }
 
@@ -113,7 +145,7 @@ impl Database {
             engine,
             volume,
             folder: folder.to_owned(),
-            generation: ArcSwap::from_pointee(Generation { number: 1 }),
+            generation: ArcSwap::from_pointee(Generation::new(1)),
             faults: Arc::default(),
         };
         let read = |key: &str| this.meta(key);
@@ -124,7 +156,7 @@ impl Database {
         }
         if let Some(bytes) = read("generation")? {
             let number = bytes.try_into().map(u64::from_be_bytes).map_err(|_| io::Error::other("generation"))?;
-            this.generation.store(Arc::new(Generation { number }));
+            this.generation.store(Arc::new(Generation::new(number)));
         }
         this.drop_other_generations();
         Ok(this)
@@ -164,11 +196,11 @@ impl Database {
     /// Creates the families of a generation, empty.
     pub(crate) fn create_generation(&self, generation: &Generation) -> io::Result<()> {
         let present = self.engine.families()?;
-        for name in [generation.state(), generation.outcomes()] {
-            if present.contains(&name) {
-                self.engine.remove(&name)?;
+        for name in generation.families() {
+            if present.iter().any(|present| present == name) {
+                self.engine.remove(name)?;
             }
-            self.engine.create(&name)?;
+            self.engine.create(name)?;
         }
         Ok(())
     }
@@ -192,7 +224,8 @@ impl Database {
     #[must_use]
     pub(crate) fn property(&self, name: &str) -> u64 {
         let generation = self.generation.load();
-        let families = [LOG.to_owned(), META.to_owned(), generation.state(), generation.outcomes()];
+        let [state, outcomes] = generation.families();
+        let families = [LOG, META, state, outcomes];
         families.iter().filter_map(|family| self.engine.property(family, name)).sum()
     }
 

@@ -120,16 +120,16 @@ fn both_engines_ingest_runs_and_drop_generations_alike() {
         assert!(run.put(&[2], &[]).is_err());
         run.finish().unwrap();
         assert!(database.volume.exists(&file));
-        let next = Generation { number: 2 };
+        let next = Generation::new(2);
         database.create_generation(&next).unwrap();
-        database.engine.ingest(&next.state(), &file).unwrap();
+        database.engine.ingest(next.state(), &file).unwrap();
         let mut families = database.engine.families().unwrap();
         families.retain(|family| family != "default");
         families.sort();
         assert_eq!(families, ["data.1", "data.2", "log", "meta", "outcomes.1", "outcomes.2"]);
-        assert_eq!(database.engine.get(&next.state(), &[3]).unwrap(), Some(vec![3]));
+        assert_eq!(database.engine.get(next.state(), &[3]).unwrap(), Some(vec![3]));
         database.drop_other_generations();
-        assert!(database.engine.get(&next.state(), &[3]).is_err());
+        assert!(database.engine.get(next.state(), &[3]).is_err());
         database.engine.reclaim("log", &[9]).unwrap();
         database.close();
     }

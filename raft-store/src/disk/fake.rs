@@ -25,6 +25,7 @@ enum Write {
 }
 
 type Writes = Vec<(String, Write)>;
+type BeforeSync = Arc<dyn Fn() + Send + Sync>;
 
 fn apply(families: &mut Families, writes: &Writes) {
     for (family, write) in writes {
@@ -74,6 +75,7 @@ struct Inner {
     /// Counts crashes: who opened it before reaches it no more.
     life: u64,
     syncs: u64,
+    before_sync: Option<BeforeSync>,
 }
 
 impl Inner {
@@ -114,6 +116,12 @@ impl FakeDisk {
     #[must_use]
     pub fn syncs(&self) -> u64 {
         self.0.lock().syncs
+    }
+
+    /// Has this called at the beginning of each sync, which goes on when it returns.
+    #[cfg(test)]
+    pub(crate) fn before_sync(&self, before: impl Fn() + Send + Sync + 'static) {
+        self.0.lock().before_sync = Some(Arc::new(before));
     }
 
     /// Opens the disk's database, with `fresh` families in a new one.
@@ -248,6 +256,10 @@ impl Engine for FakeEngine {
     }
 
     fn sync(&self) -> io::Result<()> {
+        let before = self.disk.0.lock().before_sync.clone();
+        if let Some(before) = before {
+            before();
+        }
         self.with(|inner| {
             inner.sync();
             Ok(())

@@ -1,12 +1,15 @@
 //! A consistent view of the state for raft-store-core.
 
 use std::io;
+use std::sync::Arc;
 
+use raft_store_core::apply::{POSITION, Position};
 use raft_store_core::kv::{Batch, Kv, Pair, Write};
 use raft_store_core::{KvError, ReadKv, Space};
 
 use super::database::{Database, Generation};
 use super::engine::{Frozen, Of, Pairs, RawPair};
+use super::recent::Recent;
 use crate::fault::Faults;
 
 /// One consistent view over the families of one generation.
@@ -14,6 +17,27 @@ pub(crate) struct StateView<'a> {
     frozen: Box<dyn Frozen + 'a>,
     /// Told of reads that fail: the node's service ends, whoever was reading. None for a checkpoint.
     faults: Option<&'a Faults>,
+    /// None for a checkpoint, and for a state without a position.
+    known: Option<Known>,
+}
+
+/// What is known of a snapshot without asking it.
+struct Known {
+    values: Arc<Recent>,
+    /// The record of its position, which every view asks for first.
+    position: Vec<u8>,
+    /// The revision it shows.
+    at: u64,
+}
+
+impl Known {
+    fn of(frozen: &dyn Frozen, generation: &Generation) -> io::Result<Option<Self>> {
+        let position = frozen.get(Of::First, &POSITION)?;
+        Ok(position.and_then(|position| {
+            let at = Position::applied_in(&position)?.0;
+            Some(Self { values: Arc::clone(&generation.recent), position, at })
+        }))
+    }
 }
 
 fn failed(error: impl std::fmt::Display) -> KvError {
@@ -48,13 +72,14 @@ impl<'a> StateView<'a> {
     /// # Errors
     /// When it is missing.
     pub(crate) fn of(database: &'a Database, generation: &Generation) -> io::Result<Self> {
-        let frozen = database.engine.freeze([&generation.state(), &generation.outcomes()])?;
-        Ok(Self { frozen, faults: Some(&database.faults) })
+        let frozen = database.engine.freeze(generation.families())?;
+        let known = Known::of(&*frozen, generation).inspect_err(|error| database.faults.storage(error))?;
+        Ok(Self { frozen, faults: Some(&database.faults), known })
     }
 
     /// A view of the two families of a checkpoint.
     pub(crate) const fn frozen(frozen: Box<dyn Frozen + 'a>) -> Self {
-        Self { frozen, faults: None }
+        Self { frozen, faults: None, known: None }
     }
 
     /// A read that failed. It is never "absent".
@@ -73,7 +98,17 @@ impl<'a> StateView<'a> {
 
 impl ReadKv for StateView<'_> {
     fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, KvError> {
-        self.frozen.get(of(space), key).map_err(|error| self.failed(&error))
+        let read = || self.frozen.get(of(space), key).map_err(|error| self.failed(&error));
+        let (Some(known), Space::State) = (&self.known, space) else { return read() };
+        if *key == POSITION {
+            return Ok(Some(known.position.clone()));
+        }
+        if let Some(value) = known.values.get(key, known.at) {
+            return Ok(value);
+        }
+        let value = read()?;
+        known.values.keep(key, value.as_deref(), known.at);
+        Ok(value)
     }
 
     fn range(&self, space: Space, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Pair>, KvError> {
@@ -83,6 +118,23 @@ impl ReadKv for StateView<'_> {
         let pairs = self.frozen.scan(of(space), from, Some(to)).take(limit);
         let plain = |(key, value): RawPair| (key.into_vec(), value.into_vec());
         pairs.map(|pair| pair.map(plain).map_err(|error| self.failed(&error))).collect()
+    }
+}
+
+/// Before it is written: whoever sees the batch must know what it changed.
+fn note_changes(recent: &Recent, batch: &Batch) {
+    let position = batch.writes.iter().rev().find_map(|write| match write {
+        Write::Set(Space::State, key, Some(value)) if *key == POSITION => Position::applied_in(value),
+        _ => None,
+    });
+    // What does not say where the state is after it is never taken for known.
+    let revision = position.map_or(u64::MAX, |applied| applied.0);
+    for write in &batch.writes {
+        match write {
+            Write::Set(Space::State, key, _) => recent.changing(key, revision),
+            Write::DeleteRange(Space::State, ..) => recent.changing_all(revision),
+            Write::Set(Space::Outcomes, ..) | Write::DeleteRange(Space::Outcomes, ..) => {}
+        }
     }
 }
 
@@ -96,7 +148,8 @@ impl Kv for Database {
     /// Writes to the current generation, unsynced: the next append's sync carries it.
     fn write(&self, batch: Batch) -> Result<(), KvError> {
         let generation = self.generation.load();
-        let mut out = self.engine.batch([&generation.state(), &generation.outcomes()]).map_err(failed)?;
+        note_changes(&generation.recent, &batch);
+        let mut out = self.engine.batch(generation.families()).map_err(failed)?;
         for write in batch.writes {
             match write {
                 Write::Set(space, key, Some(value)) => out.put(of(space), &key, &value),

@@ -14,15 +14,20 @@ mod lock;
 mod log;
 #[cfg(test)]
 mod log_test;
+mod recent;
 mod rocks;
 mod sentinel;
 mod space;
 #[cfg(test)]
 mod suite_test;
 mod sync;
+#[cfg(test)]
+mod sync_test;
 
 pub(crate) use damage::{Refusal, is_of_the_disk, judge};
-pub(crate) use database::{Database, Generation, LOG, OpenError};
+#[cfg(test)]
+pub(crate) use database::Generation;
+pub(crate) use database::{Database, LOG, OpenError};
 pub(crate) use engine::{Of, Reader, SharedVolume, SortedRun};
 #[cfg(any(test, feature = "simulation"))]
 pub use fake::FakeDisk;

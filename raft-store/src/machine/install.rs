@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::snapshot::{self, SnapshotSource};
 use super::{Shared, apply, load_progress, stream};
-use crate::disk::{Generation, StateView};
+use crate::disk::StateView;
 use crate::types::SnapshotMeta;
 
 /// Replaces the state by the snapshot. A crash at any point leaves either the old or the new state.
@@ -17,13 +17,13 @@ pub(super) async fn install(shared: &Arc<Shared>, meta: &SnapshotMeta, source: S
 fn install_blocking(shared: &Arc<Shared>, meta: &SnapshotMeta, source: SnapshotSource) -> io::Result<()> {
     let database = &shared.database;
     let staged = stream::stage(&database.volume, &database.folder, source, meta)?;
-    let next = Generation { number: database.generation.load().number + 1 };
+    let next = database.generation.load().next();
     database.create_generation(&next)?;
     for (name, file) in [(next.state(), stream::state_file(&staged)), (next.outcomes(), stream::outcomes_file(&staged))]
     {
         // No outcome may be left to remember; a state always has its position.
         if name == next.state() || database.volume.exists(&file) {
-            database.engine.ingest(&name, &file)?;
+            database.engine.ingest(name, &file)?;
         }
     }
     if load_progress(&StateView::of(database, &next)?)?.log_id != meta.last_log_id {

@@ -3,6 +3,8 @@
 mod apply;
 mod digest;
 mod install;
+#[cfg(test)]
+mod recent_test;
 mod snapshot;
 mod stats;
 mod stream;

@@ -198,28 +198,41 @@ mod tests {
     use super::*;
     use crate::env::SharedEnv;
 
+    type Ask = oneshot::Sender<Result<u64, Unconfirmed>>;
+
+    /// Readers of a node where so many may wait.
+    struct Readers(mpsc::Sender<oneshot::Sender<Confirmed>>);
+
+    impl Readers {
+        /// With every question that the task asks, to be answered.
+        fn new(most: usize) -> (Self, mpsc::UnboundedReceiver<Ask>) {
+            let freshness = Arc::new(Freshness::new(SharedEnv::system()));
+            let (asks, receiver) = mpsc::channel(most);
+            let (sent, sendings) = mpsc::unbounded_channel();
+            let ask = move || {
+                let (answer, answered) = oneshot::channel();
+                sent.send(answer).unwrap();
+                async { answered.await.unwrap() }
+            };
+            tokio::spawn(share(freshness, receiver, ask));
+            (Self(asks), sendings)
+        }
+
+        fn arrive(&self) -> oneshot::Receiver<Confirmed> {
+            let (sender, receiver) = oneshot::channel();
+            self.0.try_send(sender).unwrap();
+            receiver
+        }
+    }
+
     #[tokio::test]
     async fn a_reader_never_shares_a_read_index_that_was_sent_before_it_came() {
-        let freshness = Arc::new(Freshness::new(SharedEnv::system()));
-        let (asks, receiver) = mpsc::channel(2);
-        let (sent, mut sendings) = mpsc::unbounded_channel();
-        let ask = move || {
-            let (answer, answered) = oneshot::channel();
-            sent.send(answer).unwrap();
-            async { answered.await.unwrap() }
-        };
-        tokio::spawn(share(freshness, receiver, ask));
-        let arrive = || {
-            let (sender, receiver) = oneshot::channel();
-            asks.try_send(sender).unwrap();
-            receiver
-        };
-
-        let early = arrive();
+        let (readers, mut sendings) = Readers::new(2);
+        let early = readers.arrive();
         let first = sendings.recv().await.unwrap();
-        let (mut late, mut later) = (arrive(), arrive());
+        let (mut late, mut later) = (readers.arrive(), readers.arrive());
         let (one_more, _) = oneshot::channel();
-        assert!(matches!(asks.try_send(one_more), Err(TrySendError::Full(_))), "as many wait as may");
+        assert!(matches!(readers.0.try_send(one_more), Err(TrySendError::Full(_))), "as many wait as may");
         first.send(Ok(7)).unwrap();
         assert_eq!(early.await.unwrap().unwrap().0, 7);
         let second = sendings.recv().await.unwrap();
@@ -228,5 +241,24 @@ mod tests {
         assert_eq!(late.await.unwrap().unwrap().0, 9);
         assert_eq!(later.await.unwrap().unwrap().0, 9);
         assert!(sendings.try_recv().is_err(), "both late readers share one");
+    }
+
+    #[tokio::test]
+    async fn all_who_wait_share_exactly_one_read_index_whatever_their_number() {
+        for number in [1, 2, 64, MAX_READERS] {
+            let (readers, mut sendings) = Readers::new(MAX_READERS);
+            let early = readers.arrive();
+            let first = sendings.recv().await.unwrap();
+            let late: Vec<_> = (0..number).map(|_| readers.arrive()).collect();
+            first.send(Ok(7)).unwrap();
+            assert_eq!(early.await.unwrap().unwrap().0, 7);
+            sendings.recv().await.unwrap().send(Ok(9)).unwrap();
+            for late in late {
+                assert_eq!(late.await.unwrap().unwrap().0, 9, "of {number}");
+            }
+            // Without readers the task ends, and with it what it could have asked.
+            drop(readers);
+            assert!(sendings.recv().await.is_none(), "one for {number}");
+        }
     }
 }

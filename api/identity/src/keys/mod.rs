@@ -5,6 +5,7 @@ mod generate;
 mod jwks;
 mod low_s;
 mod record;
+mod seen;
 mod signer;
 mod verifier;
 

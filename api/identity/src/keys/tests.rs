@@ -81,3 +81,28 @@ fn debug_output_shows_no_key() {
     }
     assert!(!format!("{:?}", key_pair()).contains("private"));
 }
+
+/// What is remembered of a token is that these bytes, of this issuer, verified under this key.
+#[test]
+fn a_token_that_was_verified_before_is_judged_as_strictly() {
+    let world = World::new();
+    world.client("robot", "openid", crate::client::ClientPatch::default());
+    let token = world.token("robot");
+    let issuer = world.realm().row.issuer;
+    let es = Kid::parse("es1").unwrap();
+    let verifier = || world.store.look(|view| world.keys.verifier(view, &vo(), &es)).unwrap();
+    let verify = |token: &str, issuer: &str| verifier().unwrap().verify::<Value>(token, issuer);
+    let first = verify(&token, &issuer).unwrap();
+    for _ in 0..2 {
+        assert_eq!(verify(&token, &issuer).unwrap(), first);
+        assert_eq!(verify(&token, "https://other.example"), Err(TokenFault::Issuer));
+        assert_eq!(verify(&format!("{token}="), &issuer), Err(TokenFault::Malformed));
+        let (message, signature) = token.rsplit_once('.').unwrap();
+        let turned = format!("{}{}", &signature[4..], &signature[..4]);
+        assert!(verify(&format!("{message}.{turned}"), &issuer).is_err());
+        let [header, body, signature] = token.split('.').collect::<Vec<_>>().try_into().unwrap();
+        assert!(verify(&format!("{header}.{}.{signature}", &body[..body.len() - 4]), &issuer).is_err());
+    }
+    set_state(&world, "es1", KeyState::Retired);
+    assert_eq!(verifier().unwrap_err(), NoKey::NotPublished, "a key that is gone vouches for nothing");
+}
