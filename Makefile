@@ -66,17 +66,18 @@ mutants: ## nineteen deliberate bugs, each of which a laboratory must catch; ARG
 	@$(STEP) 'mutants' $(SH) 'exec python3 scripts/mutants.py "$$CARGO_TARGET_DIR/mutants" $(ARGS)'
 
 .PHONY: bench-quick
-bench-quick: bench-build ## first figures in five minutes, beside etcd, oidc-provider and the measured fdatasync
+bench-quick: bench-build ## first figures in seven minutes, beside etcd, oidc-provider and the measured fdatasync; ARGS='--only durable': some
 	@$(SH) 'WOAD_PEERS="$$(scripts/peers.sh)" exec "$$CARGO_TARGET_DIR/release/woad-benches" quick $(ARGS)'
 
 .PHONY: bench
-bench: bench-quick ## the same, then refreshes at 10⁵ families and memory with 10⁵ people: ten minutes
-	@$(SH) 'exec "$$CARGO_TARGET_DIR/release/woad-benches" families --families 100000'
-	@$(SH) 'exec "$$CARGO_TARGET_DIR/release/woad-benches" people --users 100000'
+bench: export WOAD_BENCH_JSON = docs/performance.json
+bench: export WOAD_BENCH_SVG = docs/performance.svg
+bench: bench-quick ## the same, then 10⁶ people, 10⁶ families, 10⁷ tokens: over an hour; figures and plot go to docs/; LARGE='--users 100000'
+	@$(SH) 'WOAD_BENCH_JSON=docs/performance-large.json exec "$$CARGO_TARGET_DIR/release/woad-benches" large $(LARGE)'
 
 .PHONY: bench-build
 bench-build: setup-build
-	@$(STEP) 'build (release)' cargo build --release --locked -p woad -p woadctl -p woad-benches
+	@$(STEP) 'build (release)' cargo build --release --locked -p woad -p woadctl -p woad-benches -p woad-bench-store
 
 .PHONY: setup-build
 setup-build:

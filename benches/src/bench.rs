@@ -20,7 +20,7 @@ pub(crate) fn run(rows: impl AsyncFnOnce(&Path, Flush, &mut Report) -> anyhow::R
         rows(folder.path(), flush, &mut report).await?;
         let again = disk::measure(folder.path())?;
         let heading = format!(
-            "{}; {:.0} s; medians of {RUNS} runs; HTTP/1.1 without TLS over loopback, peers with mutual TLS; servers and load \
+            "{}; {:.0} s; medians of {RUNS} runs; HTTP/1.1 over loopback, without TLS unless a row says so, peers with mutual TLS; servers and load \
              share the machine\nfdatasync of 512 B appends: p50 {}, p99 {}; at the end p50 {}, p99 {}",
             machine::description(),
             started.elapsed().as_secs_f64(),
@@ -33,6 +33,9 @@ pub(crate) fn run(rows: impl AsyncFnOnce(&Path, Flush, &mut Report) -> anyhow::R
         report.print(&heading, &seen)?;
         if let Some(file) = std::env::var_os("WOAD_BENCH_JSON") {
             std::fs::write(&file, format!("{:#}\n", report.json(&heading, &seen)))?;
+        }
+        if let Some((file, picture)) = std::env::var_os("WOAD_BENCH_SVG").zip(report.picture()?) {
+            std::fs::write(&file, picture)?;
         }
         Ok(())
     })

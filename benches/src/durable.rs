@@ -1,20 +1,22 @@
 //! Durable transactions through a follower: `/revoke` of tokens that are live, one transaction each; beside it etcd's puts
 //! of as many bytes to its leader.
 
+use std::time::Duration;
+
 use http::StatusCode;
 
 use crate::disk::Flush;
 use crate::etcd::{self, Etcd};
 use crate::load::{self, Ask, Call, Mint, Once, median};
 use crate::measure::{self, RUNS, Run};
-use crate::report::{Report, Row};
+use crate::report::{Report, Row, micros};
 use crate::world::{Client, Cluster};
 
 /// Connections over which tokens are made beforehand.
 const MINT_CONNECTIONS: usize = 24;
 
 /// The value of a put: about what a revocation takes in the log.
-const PUT_BYTES: usize = 750;
+pub(crate) const PUT_BYTES: usize = 750;
 
 /// How a row is measured.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +25,7 @@ pub(crate) struct Plan {
     /// Transactions of a run.
     pub(crate) transactions: usize,
     /// Added to every flush.
-    pub(crate) delay: Option<&'static str>,
+    pub(crate) delay: Option<Duration>,
 }
 
 async fn mint(cluster: &Cluster, count: usize) -> anyhow::Result<Vec<Ask>> {
@@ -32,7 +34,8 @@ async fn mint(cluster: &Cluster, count: usize) -> anyhow::Result<Vec<Ask>> {
     Ok(work.into_tokens().iter().map(|token| Client::send_token("/revoke", token)).collect())
 }
 
-async fn measure(cluster: &Cluster, plan: Plan) -> anyhow::Result<Run> {
+/// One run, on tokens made for it.
+pub(crate) async fn measure(cluster: &Cluster, plan: Plan) -> anyhow::Result<Run> {
     let work = Once::new(mint(cluster, plan.transactions).await?, StatusCode::OK);
     let [follower, _] = cluster.followers()?;
     measure::once(cluster, &Call::to_nodes([follower], &cluster.client)?, plan.in_flight, &work).await
@@ -55,8 +58,9 @@ pub(crate) async fn run(
         runs.push(measure(cluster, plan).await?);
     }
     let run = median(runs, |run| run.rate.per_second)?;
-    let delay = plan.delay.map(|delay| format!(", flush + {delay}")).unwrap_or_default();
-    let name = format!("durable transactions, {} in flight, follower of three{delay}", plan.in_flight);
+    let delay = plan.delay.map(|delay| format!(", flush + {}", micros(delay))).unwrap_or_default();
+    let name =
+        format!("durable transactions, {} in flight, follower of three{delay}{}", plan.in_flight, cluster.spoken());
     let mut row = Row::durable(name, &run, flush, plan.delay);
     if etcd.is_some() {
         row = row.beside("etcd, puts to its leader", &median(puts, |rate| rate.per_second)?, &run.rate);

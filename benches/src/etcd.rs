@@ -9,14 +9,16 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail, ensure};
 use futures::future::try_join_all;
 use http::uri::PathAndQuery;
+use hyper_util::rt::TokioIo;
 use prost::Message;
+use tokio::net::TcpStream;
 use tonic::client::Grpc;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Channel, Endpoint, Uri};
 use tonic_prost::ProstCodec;
 
 use crate::load::Rate;
 use crate::peers;
-use crate::world::{Process, free_port};
+use crate::world::{Process, Tls, Under, free_port, program};
 
 /// A cluster that takes longer to form has failed.
 const FORM_WITHIN: Duration = Duration::from_secs(30);
@@ -39,6 +41,8 @@ struct PutResponse {}
 struct RangeRequest {
     #[prost(bytes = "vec", tag = "1")]
     key: Vec<u8>,
+    #[prost(bool, tag = "7")]
+    serializable: bool,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -71,17 +75,44 @@ pub(crate) enum Ask {
     Puts { count: usize, bytes: usize },
     /// Linearizable gets for so long, of the first [`KEYS`] that were put.
     Gets(Duration),
+    /// The same, of what the follower has.
+    LocalGets(Duration),
 }
 
 /// The members, by the order of their start, and who leads.
 pub(crate) struct Etcd {
     members: Vec<(Process, SocketAddr)>,
     leader: usize,
+    tls: Option<Tls>,
+    /// Who gets puts, counted from the leader.
+    puts_to: usize,
 }
 
-async fn connect(to: SocketAddr) -> anyhow::Result<Grpc<Channel>> {
+/// The token that the first member of a store leaves.
+async fn token(file: &Path) -> anyhow::Result<String> {
+    let start = Instant::now();
+    loop {
+        match std::fs::read_to_string(file) {
+            Ok(token) => return Ok(token),
+            Err(error) if start.elapsed() > FORM_WITHIN => return Err(error).context("no store was begun"),
+            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    }
+}
+
+async fn connect(to: SocketAddr, tls: Option<&Tls>) -> anyhow::Result<Grpc<Channel>> {
+    // With a connector of our own tonic does not ask for TLS: it is that connector's matter.
     let endpoint = Endpoint::from_shared(format!("http://{to}"))?.tcp_nodelay(true);
-    Ok(Grpc::new(endpoint.connect().await?))
+    let Some(tls) = tls.cloned() else { return Ok(Grpc::new(endpoint.connect().await?)) };
+    let connector = tower::service_fn(move |_: Uri| {
+        let tls = tls.clone();
+        async move {
+            let stream = TcpStream::connect(to).await?;
+            stream.set_nodelay(true)?;
+            std::io::Result::Ok(TokioIo::new(tls.http2(stream).await?))
+        }
+    });
+    Ok(Grpc::new(endpoint.connect_with_connector(connector).await?))
 }
 
 async fn call<Q, A>(client: &mut Grpc<Channel>, path: &'static str, request: Q) -> anyhow::Result<A>
@@ -100,12 +131,13 @@ fn key(number: usize) -> Vec<u8> {
 }
 
 impl Etcd {
-    /// Starts three members, if the program is there.
-    pub(crate) async fn form(folder: &Path) -> anyhow::Result<Option<Self>> {
+    /// Starts three members, if the program is there, all of them under this; clients speak TLS if it is given.
+    pub(crate) async fn form(folder: &Path, under: Under, tls: Option<&Tls>) -> anyhow::Result<Option<Self>> {
         let Some(program) = peers::find("etcd") else { return Ok(None) };
         let ports: Vec<(u16, u16)> = (0..3).map(|_| Ok((free_port()?, free_port()?))).collect::<anyhow::Result<_>>()?;
         let all: Vec<String> =
             ports.iter().enumerate().map(|(at, (_, peer))| format!("m{at}=https://127.0.0.1:{peer}")).collect();
+        std::fs::create_dir_all(folder)?;
         let mut members = Vec::new();
         for (at, (client, peer)) in ports.iter().enumerate() {
             let data = folder.join(format!("etcd-{at}"));
@@ -113,26 +145,50 @@ impl Etcd {
             command.args(["--name", &format!("m{at}"), "--log-level", "error", "--peer-auto-tls"]);
             command.arg("--data-dir").arg(&data);
             for flag in ["--listen-client-urls", "--advertise-client-urls"] {
-                command.args([flag, &format!("http://127.0.0.1:{client}")]);
+                let scheme = if tls.is_some() { "https" } else { "http" };
+                command.args([flag, &format!("{scheme}://127.0.0.1:{client}")]);
+            }
+            if let Some(Tls { certificate, key, .. }) = tls {
+                command.arg("--cert-file").arg(certificate).arg("--key-file").arg(key);
             }
             for flag in ["--listen-peer-urls", "--initial-advertise-peer-urls"] {
                 command.args([flag, &format!("https://127.0.0.1:{peer}")]);
             }
             command.args(["--initial-cluster", &all.join(","), "--initial-cluster-state", "new"]);
-            let process = Process::start("etcd", &command, None, &folder.join(format!("etcd-{at}.log")))?;
+            let process = Process::start("etcd", &command, under, &folder.join(format!("etcd-{at}.log")))?;
             members.push((process, SocketAddr::from((Ipv4Addr::LOCALHOST, *client))));
         }
-        let leader = Self::agree(&mut members).await?;
-        Ok(Some(Self { members, leader }))
+        let leader = Self::agree(&mut members, tls).await?;
+        Ok(Some(Self { members, leader, tls: tls.cloned(), puts_to: 0 }))
+    }
+
+    /// The store alone in its place: a process each that answers the same calls, peers with mutual TLS. It takes puts at a
+    /// follower.
+    pub(crate) async fn store(folder: &Path, under: Under) -> anyhow::Result<Self> {
+        let mut members = Vec::new();
+        for at in 1..=3 {
+            let own = folder.join(format!("store-{at}"));
+            std::fs::create_dir_all(&own)?;
+            let (peer, client) = (free_port()?, free_port()?);
+            let mut command = program("woad-bench-store")?;
+            command.arg(&own).args([peer.to_string(), client.to_string()]);
+            if at > 1 {
+                command.arg(token(&folder.join("store-1").join(format!("token-{at}"))).await?);
+            }
+            let process = Process::start("store", &command, under, &own.join("log"))?;
+            members.push((process, SocketAddr::from((Ipv4Addr::LOCALHOST, client))));
+        }
+        let leader = Self::agree(&mut members, None).await?;
+        Ok(Self { members, leader, tls: None, puts_to: 1 })
     }
 
     /// Which member leads, once one does.
-    async fn agree(members: &mut [(Process, SocketAddr)]) -> anyhow::Result<usize> {
+    async fn agree(members: &mut [(Process, SocketAddr)], tls: Option<&Tls>) -> anyhow::Result<usize> {
         let start = Instant::now();
         loop {
             for (at, (process, address)) in members.iter_mut().enumerate() {
                 process.check()?;
-                let Ok(mut client) = connect(*address).await else { continue };
+                let Ok(mut client) = connect(*address, tls).await else { continue };
                 let status = call(&mut client, "/etcdserverpb.Maintenance/Status", StatusRequest {}).await;
                 let Ok(StatusResponse { header: Some(header), leader }) = status else { continue };
                 if leader != 0 && leader == header.member_id {
@@ -140,7 +196,7 @@ impl Etcd {
                 }
             }
             if start.elapsed() > FORM_WITHIN {
-                bail!("etcd has no leader");
+                bail!("no leader");
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -154,10 +210,10 @@ impl Etcd {
     /// Puts to the leader, gets at a follower, over so many connections with one request under way on each.
     pub(crate) async fn run(&self, ask: Ask, connections: usize) -> anyhow::Result<Rate> {
         let to = self.address(match ask {
-            Ask::Puts { .. } => 0,
-            Ask::Gets(_) => 1,
+            Ask::Puts { .. } => self.puts_to,
+            Ask::Gets(_) | Ask::LocalGets(_) => 1,
         })?;
-        let clients = try_join_all((0..connections).map(|_| connect(to))).await?;
+        let clients = try_join_all((0..connections).map(|_| connect(to, self.tls.as_ref()))).await?;
         let asked = Cell::new(0);
         let start = Instant::now();
         let workers = clients.into_iter().map(|client| worker(client, ask, &asked, start));
@@ -184,7 +240,7 @@ async fn worker(
         let number = asked.get();
         let over = match ask {
             Ask::Puts { count, .. } => number >= count,
-            Ask::Gets(within) => start.elapsed() >= within,
+            Ask::Gets(within) | Ask::LocalGets(within) => start.elapsed() >= within,
         };
         if over {
             return Ok(took);
@@ -196,10 +252,10 @@ async fn worker(
                 let put = PutRequest { key: key(number), value: vec![0x5a; bytes] };
                 let _: PutResponse = call(&mut client, "/etcdserverpb.KV/Put", put).await?;
             }
-            Ask::Gets(_) => {
-                let get = RangeRequest { key: key(number) };
+            Ask::Gets(_) | Ask::LocalGets(_) => {
+                let get = RangeRequest { key: key(number), serializable: matches!(ask, Ask::LocalGets(_)) };
                 let found: RangeResponse = call(&mut client, "/etcdserverpb.KV/Range", get).await?;
-                ensure!(found.count == 1, "etcd lacks a key");
+                ensure!(found.count == 1, "a key is missing");
             }
         }
         took.push(since.elapsed());

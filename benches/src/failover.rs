@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use http::StatusCode;
 
+use crate::limit::{Meter, Waits};
 use crate::load::{self, Ask, Call, Mint};
 use crate::report::{Report, Row};
 use crate::world::{Client, Cluster, NodeOptions};
@@ -34,6 +35,7 @@ struct Seen {
     acknowledged: RefCell<Vec<Instant>>,
     /// When the clients ended: writes that never came back are a gap, too.
     ended: Cell<Option<Instant>>,
+    limit: RefCell<String>,
 }
 
 impl Seen {
@@ -68,7 +70,7 @@ async fn watched<T>(
     revoked: &RefCell<Vec<Ask>>,
     done: impl Future<Output = anyhow::Result<T>>,
 ) -> anyhow::Result<(Seen, T)> {
-    let seen = Seen::default();
+    let (seen, meter) = (Seen::default(), Meter::start());
     let over = Cell::new(false);
     let tokens = calls.iter().map(async |call| {
         while !over.get() {
@@ -95,6 +97,7 @@ async fn watched<T>(
         done
     };
     let (_, _, done) = futures::join!(join_all(tokens), join_all(writes), doing);
+    seen.limit.replace(meter.stop().limit(Waits::Nodes));
     Ok((seen, done?))
 }
 
@@ -114,8 +117,11 @@ fn row(name: &str, mut runs: Vec<Seen>, extra: &str) -> Row {
     let ([token_once, token_twice], [write_once, write_twice]) =
         (sum(|seen| seen.tokens.get()), sum(|seen| seen.writes.get()));
     let asked: usize = runs.iter().map(|seen| seen.asked.get()).sum();
-    let middle = runs.get(runs.len() / 2).map(Seen::gap).unwrap_or_default();
+    let middle = runs.get(runs.len() / 2);
+    let limit = middle.map(|seen| seen.limit.borrow().clone()).unwrap_or_default();
+    let middle = middle.map(Seen::gap).unwrap_or_default();
     Row::new(format!("{name}: longest time without an acknowledged write"), middle.as_secs_f64() * 1e3, "ms")
+        .limit(limit)
         .beside_text(&format!("worst of {TIMES} {:.0} ms{extra}", worst.as_secs_f64() * 1e3))
         .note(format!(
             "of {asked} token requests {token_once} failed once and {token_twice} twice; of the writes {write_once} once and \

@@ -1,6 +1,6 @@
 //! Refresh families, begun as an application begins them: a person who is signed in, a code, its redemption.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::net::Ipv4Addr;
 
 use anyhow::ensure;
@@ -21,8 +21,9 @@ pub(crate) async fn sign_in(cluster: &Cluster, people: &[Person]) -> anyhow::Res
     let browsers = stream::iter(places).map(async |((person, node), number)| {
         // From everywhere, as people come.
         let from = Ipv4Addr::from_bits(Ipv4Addr::new(127, 2, 0, 0).to_bits() + number);
-        let mut browser = Browser::open(node.https, from, &cluster.realm.host).await?;
+        let mut browser = Browser::new(node.https, from, &cluster.realm.host);
         browser.sign_in(person).await?;
+        browser.rest();
         anyhow::Ok(browser)
     });
     browsers.buffered(SIGN_INS).try_collect().await
@@ -32,12 +33,14 @@ pub(crate) async fn sign_in(cluster: &Cluster, people: &[Person]) -> anyhow::Res
 pub(crate) struct Families {
     pub(crate) application: Application,
     pub(crate) tokens: RefCell<Vec<String>>,
+    /// Runs over them so far: each begins elsewhere.
+    pub(crate) runs: Cell<usize>,
 }
 
 impl Families {
     /// None yet.
     pub(crate) const fn new(application: Application) -> Self {
-        Self { application, tokens: RefCell::new(Vec::new()) }
+        Self { application, tokens: RefCell::new(Vec::new()), runs: Cell::new(0) }
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -54,6 +57,7 @@ impl Families {
                     let tokens = self.application.tokens(browser).await?;
                     self.tokens.borrow_mut().push(tokens.refresh);
                 }
+                browser.rest();
                 Ok(())
             })
             .await

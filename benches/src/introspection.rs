@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use crate::etcd::{self, Etcd};
+use crate::limit::Waits;
 use crate::load::{self, Call, Mint, Repeat, median};
 use crate::measure;
 use crate::report::{Report, Row};
@@ -39,7 +40,8 @@ pub(crate) async fn run(
     let work = |within| Repeat::new(&asks, within, "\"active\":true");
     let run = measure::middle(cluster, &call, CONNECTIONS, work, TIMES).await?;
     let name = format!("introspection of a {whose} token, linearizable, follower of three, {CONNECTIONS} clients");
-    let mut row = Row::rate(name, &run.rate).note(run.shares.to_string());
+    let name = format!("{name}{}", cluster.spoken());
+    let mut row = Row::run(name, &run, Waits::Peers);
     if let Some(etcd) = etcd {
         let mut gets = Vec::new();
         etcd.run(etcd::Ask::Puts { count: etcd::KEYS, bytes: VALUE }, CONNECTIONS).await?;

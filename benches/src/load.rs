@@ -13,9 +13,9 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 
-pub(crate) use self::work::{Mint, Once, Repeat};
+pub(crate) use self::work::{Mint, Once, Repeat, Times};
 use crate::world::http::Connection;
-use crate::world::{Client, Node};
+use crate::world::{Client, Node, Tls};
 
 /// A single request is given up after this long.
 const ANSWERS: Duration = Duration::from_secs(10);
@@ -26,12 +26,15 @@ pub(crate) struct Call {
     to: Vec<SocketAddr>,
     headers: HeaderMap,
     apart: bool,
+    /// Between an answer and the next request of a connection.
+    thinks: Option<Duration>,
+    tls: Option<Tls>,
 }
 
 impl Call {
     /// To these addresses in turn, as this client posts forms.
     pub(crate) fn by_client(to: Vec<SocketAddr>, client: &Client) -> anyhow::Result<Self> {
-        let call = Self { to, headers: HeaderMap::new(), apart: false };
+        let call = Self { to, headers: HeaderMap::new(), apart: false, thinks: None, tls: None };
         call.with(HOST, &client.host)?
             .with(AUTHORIZATION, &client.authorization)?
             .with(CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -39,7 +42,9 @@ impl Call {
 
     /// The same to these nodes.
     pub(crate) fn to_nodes<'a>(nodes: impl IntoIterator<Item = &'a Node>, client: &Client) -> anyhow::Result<Self> {
-        Self::by_client(nodes.into_iter().map(|node| node.https).collect(), client)
+        let nodes: Vec<&Node> = nodes.into_iter().collect();
+        let tls = nodes.iter().find_map(|node| node.tls.clone());
+        Ok(Self { tls, ..Self::by_client(nodes.iter().map(|node| node.https).collect(), client)? })
     }
 
     /// Says this as well, or instead.
@@ -53,14 +58,20 @@ impl Call {
         Self { apart: true, ..self }
     }
 
+    /// With so long a pause between an answer and the next request of a connection.
+    pub(crate) fn thinking(self, pause: Duration) -> Self {
+        Self { thinks: Some(pause), ..self }
+    }
+
     /// One request to the first address, on a connection of its own.
     pub(crate) async fn once(&self, ask: &Ask) -> anyhow::Result<StatusCode> {
+        Ok(tokio::time::timeout(ANSWERS, self.answer(0, ask)).await??.status())
+    }
+
+    /// The same, as this worker, however long it takes.
+    pub(crate) async fn answer(&self, worker: usize, ask: &Ask) -> anyhow::Result<Response<Bytes>> {
         let to = *self.to.first().context("no address")?;
-        let sent = async {
-            let mut connection = Connection::tcp(to).await?;
-            Ok(connection.send(self.request(ask)?).await?.status())
-        };
-        tokio::time::timeout(ANSWERS, sent).await?
+        self.connect(worker, to).await?.send(self.request(ask)?).await
     }
 
     fn request(&self, ask: &Ask) -> anyhow::Result<Request<Full<Bytes>>> {
@@ -72,12 +83,10 @@ impl Call {
     }
 
     async fn connect(&self, worker: usize, to: SocketAddr) -> anyhow::Result<Connection> {
-        if !self.apart {
-            return Connection::tcp(to).await;
-        }
         // All of 127.0.0.0/8 is this machine.
         let [high, low] = u16::try_from(worker)?.to_be_bytes();
-        Connection::tcp_from(Ipv4Addr::new(127, 1, high, low), to).await
+        let from = if self.apart { Ipv4Addr::new(127, 1, high, low) } else { Ipv4Addr::LOCALHOST };
+        Connection::open(from, to, self.tls.as_ref()).await
     }
 }
 
@@ -139,8 +148,12 @@ pub(crate) fn median<T: Clone>(mut runs: Vec<T>, figure: impl Fn(&T) -> f64) -> 
     runs.get(runs.len() / 2).cloned().context("no runs")
 }
 
-async fn worker(call: &Call, number: usize, to: SocketAddr, work: &dyn Work) -> anyhow::Result<Vec<Duration>> {
-    let mut connection = call.connect(number, to).await?;
+async fn worker(
+    call: &Call,
+    number: usize,
+    mut connection: Connection,
+    work: &dyn Work,
+) -> anyhow::Result<Vec<Duration>> {
     let mut took = Vec::new();
     while let Some(ask) = work.next(number) {
         let request = call.request(&ask)?;
@@ -149,15 +162,20 @@ async fn worker(call: &Call, number: usize, to: SocketAddr, work: &dyn Work) -> 
         took.push(start.elapsed());
         let text = || String::from_utf8_lossy(answer.body());
         ensure!(work.accept(number, &answer), "{} answered {}: {}", ask.path, answer.status(), text());
+        if let Some(pause) = call.thinks {
+            tokio::time::sleep(pause).await;
+        }
     }
     Ok(took)
 }
 
 /// Runs the work over so many connections, spread over the targets.
 pub(crate) async fn run(call: &Call, connections: usize, work: &dyn Work) -> anyhow::Result<Rate> {
-    let start = Instant::now();
     let targets = call.to.iter().cycle().take(connections).enumerate();
-    let workers = try_join_all(targets.map(|(number, to)| worker(call, number, *to, work))).await?;
+    let open = try_join_all(targets.map(|(number, to)| call.connect(number, *to))).await?;
+    let start = Instant::now();
+    let workers = open.into_iter().enumerate().map(|(number, connection)| worker(call, number, connection, work));
+    let workers = try_join_all(workers).await?;
     let took = start.elapsed();
     let mut each: Vec<Duration> = workers.into_iter().flatten().collect();
     Ok(Rate::of(&mut each, took))

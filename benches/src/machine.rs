@@ -39,12 +39,32 @@ pub(crate) fn pin_self(cpu: Option<usize>) {
     let _ = Command::new("taskset").args(["-cp", &list, &pid]).output();
 }
 
+/// Keeps this process awake while it has a processor to itself, so that a server does not pay for waking it with each
+/// answer: a load that comes over a network would not cost the server's processor that either.
+pub(crate) struct Awake(tokio::task::JoinHandle<()>);
+
+impl Awake {
+    pub(crate) fn keep() -> Self {
+        Self(tokio::spawn(async {
+            loop {
+                tokio::task::yield_now().await;
+            }
+        }))
+    }
+}
+
+impl Drop for Awake {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// Whether servers and load can have a processor each.
 pub(crate) fn can_pin() -> bool {
     cpus_of_machine() > 1 && Command::new("taskset").arg("--version").output().is_ok()
 }
 
-fn cpus_of_machine() -> usize {
+pub(crate) fn cpus_of_machine() -> usize {
     let text = read_to_string("/proc/cpuinfo").unwrap_or_default();
     text.lines().filter(|line| line.starts_with("processor")).count().max(1)
 }
@@ -79,7 +99,7 @@ pub(crate) fn memory_mib(pid: u32, line: &str) -> anyhow::Result<f64> {
 }
 
 /// The machine's busy time so far, ours included.
-fn busy() -> Option<Duration> {
+pub(crate) fn busy() -> Option<Duration> {
     let text = read_to_string("/proc/stat").ok()?;
     let words: Vec<f64> =
         text.lines().next()?.split_whitespace().skip(1).filter_map(|word| word.parse().ok()).collect();

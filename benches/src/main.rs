@@ -4,46 +4,57 @@
 //! their own. Every figure is the median of a few runs, peer and ours in turn.
 
 mod bench;
+mod code;
+mod crowd;
 mod disk;
 mod durable;
 mod empty;
 mod etcd;
 mod failover;
 mod families;
+mod follower_tokens;
 mod introspection;
+mod large;
+mod limit;
 mod load;
+mod load_curve;
 mod machine;
-mod many;
 mod measure;
 mod memory;
 mod oidc_provider;
+mod over_tls;
+mod parts;
 mod peers;
+mod plot;
 mod quick;
 mod refresh;
 mod report;
 mod scim;
 mod sign_in;
 mod signer;
+mod slow_flush;
+mod store;
 mod tokens;
+mod userinfo;
 mod world;
 
-use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use large::Sizes;
+use parts::Parts;
 
-const USAGE: &str = "usage: woad-benches quick                (everything that is loaded soon; three minutes)\n\
-    woad-benches families --families N     (refreshes at a thousand families and at N)\n\
-    woad-benches people --users N          (memory of nodes that hold N people)\n\
+const USAGE: &str = "usage: woad-benches quick                (everything that is loaded soon; --only tokens,durable: some of it)\n\
+    woad-benches large                     (a million people, a million families, ten million tokens; --users N,\n\
+                                            --families N, --tokens N: as many)\n\
     woad-benches signer ES256|RS256 PORT   (what a token costs at least: started by quick)\n";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
-        [] | ["quick"] => quick::run(),
-        ["families", "--families", count] => number(count).and_then(many::families),
-        ["people", "--users", count] => number(count).and_then(many::people),
+        [] | ["quick"] => quick::run(&Parts::all()),
+        ["quick", "--only", names] => Parts::parse(names).and_then(|parts| quick::run(&parts)),
+        ["large", sizes @ ..] => Sizes::parse(sizes).and_then(large::run),
         ["signer", alg, port] => signer::run(alg, port),
         _ => Err(anyhow::anyhow!(USAGE)),
     };
@@ -54,8 +65,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn number(text: &str) -> anyhow::Result<NonZeroUsize> {
-    text.parse().with_context(|| format!("not a number above zero: {text}"))
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::limit::{Meter, Used};
 use crate::load::{self, Call, Rate, Work, median};
 use crate::machine::cpu_time;
 use crate::report::Share;
@@ -28,6 +29,8 @@ pub(crate) struct Run {
     pub(crate) rate: Rate,
     pub(crate) apply: Apply,
     pub(crate) shares: Shares,
+    pub(crate) used: Used,
+    pub(crate) in_flight: usize,
 }
 
 /// What the processes used.
@@ -70,8 +73,9 @@ pub(crate) async fn once(cluster: &Cluster, call: &Call, in_flight: usize, work:
     let leader = cluster.leader()?;
     let [first, second] = cluster.followers()?;
     let before = [Before::of(leader).await?, Before::of(first).await?, Before::of(second).await?];
-    let own = cpu_time(std::process::id());
+    let (own, meter) = (cpu_time(std::process::id()), Meter::start());
     let rate = load::run(call, in_flight, work).await?;
+    let used = meter.stop();
     let own = Share::new(cpu_time(std::process::id()).saturating_sub(own), &rate);
     let after = [Before::of(leader).await?, Before::of(first).await?, Before::of(second).await?];
     let [of_leader, of_first, of_second] = &before;
@@ -93,7 +97,7 @@ pub(crate) async fn once(cluster: &Cluster, call: &Call, in_flight: usize, work:
         conflicts: grown("woad_apply_conflicts_total") / entries,
         per_request: entries / f64::from(rate.requests.max(1)),
     };
-    Ok(Run { rate, apply, shares })
+    Ok(Run { rate, apply, shares, used, in_flight })
 }
 
 /// The run in the middle of [`RUNS`], each with work of its own, the first one after a shorter one that is not counted.

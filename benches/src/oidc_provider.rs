@@ -9,7 +9,7 @@ use anyhow::bail;
 
 use crate::load::Call;
 use crate::peers;
-use crate::world::{Client, Process, free_port};
+use crate::world::{Client, Process, Under, free_port};
 
 /// A start that takes longer has failed.
 const START_WITHIN: Duration = Duration::from_secs(20);
@@ -26,10 +26,11 @@ impl OidcProvider {
     pub(crate) async fn start(folder: &Path, alg: &str, cpu: Option<usize>) -> anyhow::Result<Option<Self>> {
         let Some(script) = peers::find("oidc-provider.mjs") else { return Ok(None) };
         let port = free_port()?;
+        let under = Under { cpu, ..Under::default() };
         let mut command = Command::new("node");
         command.arg(script).args([alg, &port.to_string(), CLIENT.0, CLIENT.1, Client::SCOPE]);
         command.env("NODE_ENV", "production");
-        let mut process = Process::start("oidc-provider", &command, cpu, &folder.join("oidc-provider.log"))?;
+        let mut process = Process::start("oidc-provider", &command, under, &folder.join("oidc-provider.log"))?;
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let start = Instant::now();
         while tokio::net::TcpStream::connect(address).await.is_err() {

@@ -1,4 +1,4 @@
-//! First figures of everything in some three minutes.
+//! First figures of everything in some seven minutes.
 
 use std::path::Path;
 
@@ -7,28 +7,47 @@ use crate::durable::{self, Plan};
 use crate::etcd::Etcd;
 use crate::families::{self, Families};
 use crate::memory::memory;
+use crate::parts::Parts;
 use crate::report::Report;
 use crate::scim::Provisioner;
-use crate::world::{Application, Browser, Cluster, Node, NodeOptions, Person, Refresh, join_groups, make_people};
-use crate::{bench, empty, failover, introspection, machine, refresh, scim, sign_in, tokens};
+use crate::world::{
+    Application, Browser, Cluster, Node, NodeOptions, Person, Refresh, Under, join_groups, make_people,
+};
+use crate::{
+    bench, code, crowd, empty, failover, follower_tokens, introspection, load_curve, machine, over_tls, refresh, scim,
+    sign_in, slow_flush, store, tokens, userinfo,
+};
 
-/// What a disk without write cache may take for a flush.
-const SLOW_FLUSH: &str = "10ms";
+/// Parts for which a cluster is formed.
+const THREE_NODES: [&str; 11] = [
+    "follower-tokens",
+    "introspection",
+    "durable",
+    "load-curve",
+    "tls",
+    "code",
+    "refresh",
+    "scim",
+    "sign-in",
+    "failover",
+    "slow-flush",
+];
+
+/// Parts for which people sign in.
+const WITH_PEOPLE: [&str; 5] = ["introspection", "code", "refresh", "sign-in", "slow-flush"];
 
 /// Where a server runs while a processor of its own can be given to the load.
 const SERVER_CPU: usize = 0;
 const LOAD_CPU: usize = 1;
 
 /// Transactions of a run: a second or two each on a disk that answers from its cache.
-const PLANS: [Plan; 2] =
-    [Plan { in_flight: 1, transactions: 800, delay: None }, Plan { in_flight: 64, transactions: 6000, delay: None }];
-/// The same with [`SLOW_FLUSH`].
-const SLOW_PLANS: [Plan; 2] = [
-    Plan { in_flight: 1, transactions: 60, delay: Some(SLOW_FLUSH) },
-    Plan { in_flight: 64, transactions: 3000, delay: Some(SLOW_FLUSH) },
+const PLANS: [Plan; 3] = [
+    Plan { in_flight: 1, transactions: 800, delay: None },
+    Plan { in_flight: 64, transactions: 6000, delay: None },
+    Plan { in_flight: 256, transactions: 6000, delay: None },
 ];
-/// People who can sign in: enough for [`MORE_FAMILIES`], and that nobody signs in too often.
-const PEOPLE: usize = 128;
+/// People who can sign in: enough for a crowd and for [`MORE_FAMILIES`], and that nobody signs in too often.
+const PEOPLE: usize = 200;
 /// Refresh families for most rows, and for the row that shows whether their number matters.
 const FAMILIES: usize = 1_000;
 const MORE_FAMILIES: usize = 10_000;
@@ -42,65 +61,122 @@ const SIGN_INS: [usize; 2] = [1, 8];
 const GROUPS: [&str; 5] = ["collaboration", "detectors", "tracker", "calibration", "shifts"];
 
 /// Measures everything and prints the table.
-pub(crate) fn run() -> anyhow::Result<()> {
+pub(crate) fn run(parts: &Parts) -> anyhow::Result<()> {
     bench::run(async |folder, flush, report| {
-        one_node(folder, report).await?;
-        three_nodes(folder, flush, report).await
+        if parts.have_any(&["empty", "tokens", "load-curve"]) {
+            Box::pin(one_node(folder, parts, report)).await?;
+        }
+        if parts.have("store") {
+            Box::pin(store::run(folder, flush, report)).await?;
+        }
+        if parts.have_any(&THREE_NODES) {
+            Box::pin(three_nodes(folder, parts, flush, report)).await?;
+        }
+        Ok(())
     })
 }
 
-async fn one_node(folder: &Path, report: &mut Report) -> anyhow::Result<()> {
+async fn one_node(folder: &Path, parts: &Parts, report: &mut Report) -> anyhow::Result<()> {
     let cpu = machine::can_pin().then_some(SERVER_CPU);
     let free = NodeOptions::default();
-    let pinned = NodeOptions { cpu, ..free };
+    let pinned = NodeOptions::on(cpu);
     let mut node = Node::start(&folder.join("single"), &free, None)?;
     node.operate("POST", "/v1/cluster/init", None).await?;
     node.ready().await?;
-    empty::run(&mut node, &free, report).await?;
+    if parts.have("empty") {
+        empty::run(&mut node, &free, report).await?;
+    }
     node.restart(&pinned).await?;
     node.ready().await?;
     machine::pin_self(cpu.map(|_| LOAD_CPU));
+    let awake = cpu.map(|_| machine::Awake::keep());
     for alg in ["ES256", "RS256"] {
-        tokens::run(&mut node, folder, alg, cpu, report).await?;
+        if parts.have("tokens") {
+            tokens::run(&mut node, folder, alg, cpu, report).await?;
+        }
     }
+    if parts.have("load-curve") {
+        load_curve::tokens(&mut node, cpu.is_some(), report).await?;
+    }
+    drop(awake);
     machine::pin_self(None);
     node.stop().await
 }
 
-async fn three_nodes(folder: &Path, flush: Flush, report: &mut Report) -> anyhow::Result<()> {
+async fn three_nodes(folder: &Path, parts: &Parts, flush: Flush, report: &mut Report) -> anyhow::Result<()> {
     let mut cluster = Cluster::form(&folder.join("three")).await?;
-    let mut etcd = Etcd::form(&folder.join("three")).await?;
-    let token = introspection::token_of_client(&cluster).await?;
-    introspection::run(&cluster, etcd.as_ref(), &token, "client's", report).await?;
-    let people = make_people(cluster.leader()?, &cluster.realm, PEOPLE).await?;
+    if parts.have("follower-tokens") {
+        follower_tokens::run(&cluster, report).await?;
+    }
+    beside_etcd(&mut cluster, folder, parts, flush, report).await?;
+    if parts.have("tls") {
+        over_tls::run(&mut cluster, folder, flush, report).await?;
+    }
+    let count = if parts.have_any(&WITH_PEOPLE) { PEOPLE } else { 0 };
+    let people = make_people(cluster.leader()?, &cluster.realm, count).await?;
     let mut browsers = families::sign_in(&cluster, &people).await?;
-    user_introspection(&mut cluster, &people, &mut browsers, report).await?;
+    if parts.have("introspection") {
+        user_introspection(&mut cluster, &people, &mut browsers, report).await?;
+    }
+    if parts.have("code") {
+        code::run(&mut cluster, &mut browsers, flush, report).await?;
+    }
+    let mut families = None;
+    if parts.have_any(&["refresh", "slow-flush"]) {
+        families = Some(refreshes(&mut cluster, &mut browsers, flush, report).await?);
+    }
+    if parts.have("scim") {
+        let provisioner = Provisioner::register(&mut cluster).await?;
+        for plan in CREATES {
+            scim::creates(&cluster, &provisioner, plan, flush, report).await?;
+        }
+        scim::reads(&cluster, &provisioner, report).await?;
+    }
+    for in_flight in SIGN_INS {
+        if parts.have("sign-in") {
+            sign_in::run(&cluster, &people, in_flight, report).await?;
+        }
+    }
+    if parts.have("sign-in") {
+        crowd::run(&cluster, &people, report).await?;
+    }
+    memory(&cluster, "after all this", report)?;
+    if parts.have("failover") {
+        Box::pin(failover::run(&mut cluster, report)).await?;
+    }
+    if let Some(families) = families.filter(|_| parts.have("slow-flush")) {
+        slow_flush::run(&mut cluster, folder, &families, flush, report).await?;
+    }
+    cluster.stop().await
+}
+
+async fn beside_etcd(
+    cluster: &mut Cluster,
+    folder: &Path,
+    parts: &Parts,
+    flush: Flush,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    if !parts.have_any(&["introspection", "durable", "load-curve"]) {
+        return Ok(());
+    }
+    let mut etcd = Etcd::form(&folder.join("three"), Under::default(), None).await?;
+    if parts.have("introspection") {
+        let token = introspection::token_of_client(cluster).await?;
+        introspection::run(cluster, etcd.as_ref(), &token, "client's", report).await?;
+    }
     for plan in PLANS {
-        durable::run(&cluster, etcd.as_ref(), plan, flush, report).await?;
+        if parts.have("durable") {
+            durable::run(cluster, etcd.as_ref(), plan, flush, report).await?;
+        }
+    }
+    if parts.have("load-curve") {
+        load_curve::transactions(cluster, etcd.as_ref(), report).await?;
     }
     if let Some(etcd) = &mut etcd {
         etcd.stop().await?;
     }
-    let families = refreshes(&mut cluster, &mut browsers, flush, report).await?;
-    let provisioner = Provisioner::register(&mut cluster).await?;
-    for plan in CREATES {
-        scim::creates(&cluster, &provisioner, plan, flush, report).await?;
-    }
-    scim::reads(&cluster, &provisioner, report).await?;
-    for in_flight in SIGN_INS {
-        sign_in::run(&cluster, &people, in_flight, report).await?;
-    }
-    memory(&cluster, "after all this", report)?;
-    failover::run(&mut cluster, report).await?;
-    cluster.restart(&NodeOptions { fsync_delay: Some(SLOW_FLUSH), cpu: None }).await?;
-    for plan in SLOW_PLANS {
-        durable::run(&cluster, None, plan, flush, report).await?;
-    }
-    for in_flight in REFRESHES {
-        let plan = refresh::Plan { in_flight, delay: Some(SLOW_FLUSH), flush };
-        refresh::rotation(&cluster, &families, plan, None, report).await?;
-    }
-    cluster.stop().await
+    Ok(())
 }
 
 /// A user's token rests on more: the user, the consent, the grant, and the groups as they are now.
@@ -116,7 +192,8 @@ async fn user_introspection(
     join_groups(cluster.any()?, &realm, person, &GROUPS).await?;
     let token = application.tokens(browser).await?.access;
     let whose = format!("user's ({} groups)", GROUPS.len());
-    introspection::run(cluster, None, &token, &whose, report).await
+    introspection::run(cluster, None, &token, &whose, report).await?;
+    userinfo::run(cluster, &token, &whose, report).await
 }
 
 /// Rows of refreshes; answers with the families that rotate.

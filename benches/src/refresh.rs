@@ -8,18 +8,23 @@ use http::{Response, StatusCode};
 
 use crate::disk::Flush;
 use crate::families::Families;
+use crate::limit::Waits;
 use crate::load::{Ask, Call, Work};
 use crate::measure::{self, Run};
-use crate::report::{Report, Row};
+use crate::report::{Report, Row, micros};
 use crate::world::{Cluster, Refresh, Tokens};
 
 /// Before the first run, and each run.
 const TIMES: (Duration, Duration) = (Duration::from_millis(300), Duration::from_millis(1500));
 
+/// From one family of a connection to the next, so that a run goes all over them however many there are: a prime, so that
+/// everybody's turn comes before anybody's second.
+const STRIDE: usize = 7919;
+
 /// Refreshes families in turn; each connection has its own.
 struct Turn<'a> {
     families: &'a Families,
-    /// Of each connection, the family whose turn it is.
+    /// Of each connection, which of its own is next.
     at: RefCell<Vec<usize>>,
     until: Instant,
     refresh: Refresh,
@@ -27,13 +32,17 @@ struct Turn<'a> {
 
 impl<'a> Turn<'a> {
     fn new(families: &'a Families, connections: usize, within: Duration, refresh: Refresh) -> Self {
-        let at = RefCell::new((0..connections).collect());
+        let first = families.runs.replace(families.runs.get() + 1);
+        let at = RefCell::new(vec![first; connections]);
         Self { families, at, until: Instant::now() + within, refresh }
     }
 
-    /// Where the turn of a connection stands.
+    /// Whose turn it is at a connection.
     fn family(&self, worker: usize) -> Option<usize> {
-        self.at.borrow().get(worker).copied()
+        let at = self.at.borrow();
+        let (connections, count) = (at.len(), self.families.count());
+        let own = count.checked_sub(worker)?.div_ceil(connections).max(1);
+        Some(at.get(worker)? % own * connections + worker)
     }
 }
 
@@ -45,14 +54,14 @@ impl Work for Turn<'_> {
     }
 
     fn accept(&self, worker: usize, answer: &Response<Bytes>) -> bool {
-        let mut tokens = self.families.tokens.borrow_mut();
-        let (mut at, count) = (self.at.borrow_mut(), tokens.len());
-        let connections = at.len();
-        let Some(at) = at.get_mut(worker) else { return false };
-        let (Some(held), Some(given)) = (tokens.get_mut(*at), Tokens::parse(answer.body())) else { return false };
+        let Some(family) = self.family(worker) else { return false };
+        let (mut tokens, mut at) = (self.families.tokens.borrow_mut(), self.at.borrow_mut());
+        let (Some(held), Some(given)) = (tokens.get_mut(family), Tokens::parse(answer.body())) else { return false };
         let kept = *held == given.refresh;
         *held = given.refresh;
-        *at = if *at + connections < count { *at + connections } else { worker };
+        if let Some(at) = at.get_mut(worker) {
+            *at += STRIDE;
+        }
         answer.status() == StatusCode::OK && kept == (self.refresh == Refresh::Keeps)
     }
 }
@@ -68,7 +77,7 @@ async fn measure(cluster: &Cluster, families: &Families, in_flight: usize, how: 
 pub(crate) struct Plan {
     pub(crate) in_flight: usize,
     /// Added to every flush.
-    pub(crate) delay: Option<&'static str>,
+    pub(crate) delay: Option<Duration>,
     pub(crate) flush: Flush,
 }
 
@@ -82,7 +91,7 @@ pub(crate) async fn rotation(
 ) -> anyhow::Result<f64> {
     let Plan { in_flight, delay, flush } = plan;
     let run = measure(cluster, families, in_flight, Refresh::Rotates).await?;
-    let added = delay.map(|delay| format!(", flush + {delay}")).unwrap_or_default();
+    let added = delay.map(|delay| format!(", flush + {}", micros(delay))).unwrap_or_default();
     let name = format!("refresh with rotation, {in_flight} in flight, both followers of three{added}");
     let rate = run.rate.per_second;
     let row = Row::durable(format!("{name}, {} families", families.count()), &run, flush, delay);
@@ -102,6 +111,6 @@ pub(crate) async fn kept(
 ) -> anyhow::Result<()> {
     let run = measure(cluster, families, in_flight, Refresh::Keeps).await?;
     let name = format!("refresh of a kept token (no write), {in_flight} in flight, both followers of three");
-    report.add(Row::rate(name, &run.rate).note(run.shares.to_string()));
+    report.add(Row::run(name, &run, Waits::reads(in_flight)));
     Ok(())
 }

@@ -7,15 +7,17 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::disk::Flush;
+use crate::limit::Waits;
 use crate::load::Rate;
 use crate::machine::Seen;
 use crate::measure::Run;
+use crate::plot::{self, Panel};
 
 /// What a process used of a processor during a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Share {
     /// Of one processor, percent.
-    percent: f64,
+    pub(crate) percent: f64,
     micros_per_request: f64,
 }
 
@@ -48,6 +50,8 @@ pub(crate) struct Row {
     figure: String,
     p50: String,
     p99: String,
+    /// What held it.
+    limit: String,
     beside: String,
     notes: Vec<String>,
     value: f64,
@@ -62,6 +66,7 @@ impl Row {
             figure: format!("{figure:.0} {unit}"),
             p50: String::new(),
             p99: String::new(),
+            limit: String::new(),
             beside: String::new(),
             notes: vec![],
             value: figure,
@@ -70,15 +75,32 @@ impl Row {
         }
     }
 
+    /// Those of a run, beside another figure of it.
+    pub(crate) fn percentiles(self, rate: &Rate) -> Self {
+        Self { p50: micros(rate.p50), p99: micros(rate.p99), ..self }
+    }
+
     pub(crate) fn rate(name: impl Into<String>, rate: &Rate) -> Self {
-        Self { p50: micros(rate.p50), p99: micros(rate.p99), ..Self::new(name, rate.per_second, "/s") }
+        Self::new(name, rate.per_second, "/s").percentiles(rate)
+    }
+
+    /// A run's rate, what held it, and what each process used.
+    pub(crate) fn run(name: impl Into<String>, run: &Run, waits: Waits) -> Self {
+        Self::rate(name, &run.rate).limit(run.used.limit(waits)).note(run.shares.to_string())
     }
 
     /// A row whose requests write: beside it what a flush costs, which may be `delay` more.
-    pub(crate) fn durable(name: impl Into<String>, run: &Run, flush: Flush, delay: Option<&str>) -> Self {
-        let delay = delay.map(|delay| format!(" + {delay}")).unwrap_or_default();
-        let beside = format!("fdatasync p50 {} p99 {}{delay}", micros(flush.p50), micros(flush.p99));
-        Self::rate(name, &run.rate).beside_text(&beside).note(run.apply.to_string()).note(run.shares.to_string())
+    pub(crate) fn durable(name: impl Into<String>, run: &Run, flush: Flush, delay: Option<Duration>) -> Self {
+        let added = delay.map(|delay| format!(" + {}", micros(delay))).unwrap_or_default();
+        let beside = format!("fdatasync p50 {} p99 {}{added}", micros(flush.p50), micros(flush.p99));
+        let row = Self::run(name, run, Waits::durable(run.in_flight));
+        row.beside_text(&beside).note(run.apply.to_string())
+    }
+
+    /// What held it.
+    pub(crate) fn limit(mut self, limit: impl Into<String>) -> Self {
+        self.limit = limit.into();
+        self
     }
 
     /// A peer's figure in the same run, and ours over it.
@@ -113,37 +135,56 @@ impl Row {
 
 /// Everything that is printed, at the end.
 #[derive(Default)]
-pub(crate) struct Report(Vec<Row>);
+pub(crate) struct Report {
+    rows: Vec<Row>,
+    panels: Vec<Panel>,
+}
 
 impl Report {
     pub(crate) fn add(&mut self, row: Row) {
         progress(&format!("{}: {}", row.name, row.figure));
-        self.0.push(row);
+        self.rows.push(row);
+    }
+
+    /// Part of the picture.
+    pub(crate) fn show(&mut self, panel: Panel) {
+        self.panels.push(panel);
+    }
+
+    /// The picture, if there is anything to see.
+    pub(crate) fn picture(&self) -> Result<Option<String>, fmt::Error> {
+        (!self.panels.is_empty()).then(|| plot::draw(&self.panels)).transpose()
     }
 
     /// The same for programs, as JSON.
     pub(crate) fn json(&self, heading: &str, seen: &Seen) -> Value {
-        let rows = self.0.iter().map(|row| {
+        let rows = self.rows.iter().map(|row| {
             json!({
                 "what": row.name, "value": row.value, "unit": row.unit, "p50": row.p50, "p99": row.p99,
-                "peers": row.peers, "beside": row.beside, "notes": row.notes,
+                "limit": row.limit, "peers": row.peers, "beside": row.beside, "notes": row.notes,
             })
         });
         json!({
             "heading": heading, "valid": seen.valid, "foreign_share": seen.foreign_share,
             "rows": rows.collect::<Vec<_>>(),
+            "curves": self.panels.iter().map(Panel::json).collect::<Vec<_>>(),
         })
     }
 
     pub(crate) fn print(&self, heading: &str, seen: &Seen) -> io::Result<()> {
-        let width = |of: fn(&Row) -> &str| self.0.iter().map(|row| of(row).chars().count()).max().unwrap_or_default();
-        let (name, figure) = (width(|row| &row.name), width(|row| &row.figure));
+        let width =
+            |of: fn(&Row) -> &str| self.rows.iter().map(|row| of(row).chars().count()).max().unwrap_or_default();
+        let (name, figure, limit) = (width(|row| &row.name), width(|row| &row.figure), width(|row| &row.limit).max(5));
         let mut out = io::stdout().lock();
         writeln!(out, "\n{heading}\n")?;
-        writeln!(out, "{:name$}  {:>figure$}  {:>8}  {:>8}  beside", "what", "median", "p50", "p99")?;
-        for row in &self.0 {
-            let line =
-                format!("{:name$}  {:>figure$}  {:>8}  {:>8}  {}", row.name, row.figure, row.p50, row.p99, row.beside);
+        writeln!(
+            out,
+            "{:name$}  {:>figure$}  {:>8}  {:>8}  {:limit$}  beside",
+            "what", "median", "p50", "p99", "limit"
+        )?;
+        for row in &self.rows {
+            let Row { name: what, figure: median, p50, p99, limit: held, beside, .. } = row;
+            let line = format!("{what:name$}  {median:>figure$}  {p50:>8}  {p99:>8}  {held:limit$}  {beside}");
             writeln!(out, "{}", line.trim_end())?;
             for note in &row.notes {
                 writeln!(out, "    {note}")?;

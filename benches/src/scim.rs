@@ -7,9 +7,10 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::disk::Flush;
+use crate::limit::Waits;
 use crate::load::{self, Ask, Call, Mint, Once, Repeat, median};
 use crate::measure::{self, RUNS};
 use crate::report::{Report, Row};
@@ -60,6 +61,11 @@ impl Provisioner {
         call.with(CONTENT_TYPE, "application/scim+json")
     }
 
+    /// Makes one further user.
+    pub(crate) fn create(&self) -> Ask {
+        Ask::post(USERS, body(self.made.replace(self.made.get() + 1)))
+    }
+
     /// Makes so many further users; none has a password, whose hash would be all that is measured.
     pub(crate) fn creates(&self, count: usize) -> Once {
         let first = self.made.replace(self.made.get() + count);
@@ -103,26 +109,41 @@ pub(crate) async fn creates(
     Ok(())
 }
 
-/// Rows of lookups by name and of pages.
+/// Gets of those whom the lookups find.
+async fn by_id(call: &Call, lookups: &[Ask]) -> anyhow::Result<Vec<Ask>> {
+    let mut gets = Vec::new();
+    for lookup in lookups {
+        let answer = call.answer(0, lookup).await?;
+        let found: Value = serde_json::from_slice(answer.body())?;
+        let id = found.pointer("/Resources/0/id").and_then(Value::as_str).context("nobody has that name")?;
+        gets.push(Ask::get(format!("{USERS}/{id}")));
+    }
+    Ok(gets)
+}
+
+/// Rows of gets, of lookups by name, and of pages.
 pub(crate) async fn reads(cluster: &Cluster, by: &Provisioner, report: &mut Report) -> anyhow::Result<()> {
     let users = by.made();
     let names = (0..NAMES).map(|at| user_name(at * users / NAMES));
     let lookups = names.map(|name| Ask::get(format!("{USERS}?filter={}", encoded(&format!("userName eq \"{name}\"")))));
+    let lookups: Vec<Ask> = lookups.collect();
+    let [follower, _] = cluster.followers()?;
+    let call = by.call([follower], cluster)?;
+    let gets = by_id(&call, &lookups).await?;
     let page = |paging: &str| vec![Ask::get(format!("{USERS}?count={PAGE}{paging}"))];
     let mut rows = vec![
-        ("`userName eq`".to_owned(), "\"totalResults\":1", lookups.collect(), READERS),
+        ("get by id".to_owned(), "\"userName\":", gets, READERS),
+        ("`userName eq`".to_owned(), "\"totalResults\":1", lookups, READERS),
         (format!("page of {PAGE} by cursor"), "\"nextCursor\":", page("&cursor="), READERS),
     ];
     if users <= MOST_COUNTED {
         rows.push((format!("page of {PAGE} with their total"), "\"totalResults\":", page(""), COUNTERS));
     }
-    let [follower, _] = cluster.followers()?;
-    let call = by.call([follower], cluster)?;
     for (name, needle, asks, clients) in rows {
         let work = |within| Repeat::new(&asks, within, needle);
         let run = measure::middle(cluster, &call, clients, work, TIMES).await?;
         let name = format!("SCIM: {name}, {clients} clients, follower of three, {users} users loaded");
-        report.add(Row::rate(name, &run.rate).note(run.shares.to_string()));
+        report.add(Row::run(name, &run, Waits::Peers));
     }
     Ok(())
 }

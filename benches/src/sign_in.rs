@@ -11,10 +11,11 @@ use bytes::Bytes;
 use http::header::{COOKIE, SET_COOKIE};
 use http::{Response, StatusCode};
 
-use crate::load::{Ask, Call, Work, median};
+use crate::limit::Waits;
+use crate::load::{Ask, Work, median};
 use crate::measure;
 use crate::report::{Report, Row, micros};
-use crate::world::{Browser, Cluster, Person};
+use crate::world::{Browser, Cluster, Node, Person};
 
 /// The node's parameters: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -64,6 +65,20 @@ pub(crate) fn hash() -> anyhow::Result<Duration> {
     median(took, Duration::as_secs_f64)
 }
 
+/// Everybody's login form, filled in, and the cookies that go with them all.
+pub(crate) async fn login_forms(
+    cluster: &Cluster,
+    node: &Node,
+    people: &[Person],
+) -> anyhow::Result<(String, Vec<Bytes>)> {
+    let mut browser = Browser::new(node.https, Ipv4Addr::LOCALHOST, &cluster.realm.host);
+    let mut forms = Vec::new();
+    for person in people {
+        forms.push(Bytes::from(browser.login_form(person).await?));
+    }
+    Ok((browser.cookies(), forms))
+}
+
 /// A row.
 pub(crate) async fn run(
     cluster: &Cluster,
@@ -72,12 +87,8 @@ pub(crate) async fn run(
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let [follower, _] = cluster.followers()?;
-    let mut browser = Browser::open(follower.https, Ipv4Addr::LOCALHOST, &cluster.realm.host).await?;
-    let mut forms = Vec::new();
-    for person in people {
-        forms.push(Bytes::from(browser.login_form(person).await?));
-    }
-    let call = Call::to_nodes([follower], &cluster.client)?.with(COOKIE, &browser.cookies())?.apart();
+    let (cookies, forms) = login_forms(cluster, follower, people).await?;
+    let call = cluster.call(follower)?.with(COOKIE, &cookies)?.apart();
     let at = Cell::new(0);
     let work = |within| {
         // Everybody's turn comes before anybody's second.
@@ -89,14 +100,13 @@ pub(crate) async fn run(
     let limit = f64::from(u32::try_from(threads).context("threads")?) / hash.as_secs_f64();
     let name = format!("sign-in, {in_flight} in flight, follower of three, {POOL} threads for passwords");
     report.add(
-        Row::rate(name, &run.rate)
+        Row::run(name, &run, Waits::Pool)
             .beside_figure(
                 &format!("argon2id alone, {} each, {threads} at once", micros(hash)),
                 limit,
                 run.rate.per_second / limit,
             )
-            .note(run.apply.to_string())
-            .note(run.shares.to_string()),
+            .note(run.apply.to_string()),
     );
     Ok(())
 }

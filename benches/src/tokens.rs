@@ -5,11 +5,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::limit;
 use crate::load::{self, Call, Rate, Repeat, median};
 use crate::machine::cpu_time;
 use crate::oidc_provider::OidcProvider;
 use crate::report::{Report, Row, Share};
-use crate::world::{Client, Node, Process, Realm, free_port};
+use crate::world::{Client, Node, Process, Realm, Under, free_port};
 
 /// Connections, each with one request under way.
 const CONNECTIONS: usize = 32;
@@ -43,7 +44,7 @@ async fn bare(folder: &Path, alg: &str, cpu: Option<usize>) -> anyhow::Result<(P
     let port = free_port()?;
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["signer", alg, &port.to_string()]);
-    let process = Process::start("signer", &command, cpu, &folder.join("signer.log"))?;
+    let process = Process::start("signer", &command, Under { cpu, ..Under::default() }, &folder.join("signer.log"))?;
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     while tokio::net::TcpStream::connect(address).await.is_err() {
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -64,11 +65,11 @@ pub(crate) async fn run(
     let call = Call::by_client(vec![node.https], &client)?;
     let peer_call = Call::by_client(vec![peer_address], &client)?;
     let provider = OidcProvider::start(folder, alg, cpu).await?;
-    let (mut ours, mut theirs, mut provided) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ours, mut theirs, mut answered) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..RUNS {
         theirs.push(measure(&peer_call, peer.pid()).await?);
         if let Some(provider) = &provider {
-            provided.push(measure(&provider.call, provider.pid()).await?);
+            answered.push(measure(&provider.call, provider.pid()).await?);
         }
         ours.push(measure(&call, node.pid()).await?);
     }
@@ -77,10 +78,13 @@ pub(crate) async fn run(
     let place = if cpu.is_some() { "one node on one core" } else { "one node" };
     let name = format!("tokens, {alg}, {place}, {CONNECTIONS} connections");
     let mut row = Row::rate(name, &ours.rate);
+    if cpu.is_some() {
+        row = row.limit(limit::of_pinned(ours.server.percent));
+    }
     row = row.beside("bare signer", &theirs.rate, &ours.rate);
     row = row.note(format!("node {}; load {}; bare signer {}", ours.server, ours.load, theirs.server));
     if let Some(provider) = provider {
-        let run = median(provided, |run| run.rate.per_second)?;
+        let run = median(answered, |run| run.rate.per_second)?;
         row = row.beside("oidc-provider", &run.rate, &ours.rate).note(format!("oidc-provider {}", run.server));
         provider.stop().await?;
     }

@@ -40,6 +40,32 @@ impl Work for Repeat<'_> {
     }
 }
 
+/// One request so many times.
+pub(crate) struct Times {
+    ask: Ask,
+    left: Cell<usize>,
+    /// What every answer holds.
+    needle: &'static str,
+}
+
+impl Times {
+    pub(crate) const fn new(ask: Ask, count: usize, needle: &'static str) -> Self {
+        Self { ask, left: Cell::new(count), needle }
+    }
+}
+
+impl Work for Times {
+    fn next(&self, _: usize) -> Option<Ask> {
+        let left = self.left.get().checked_sub(1)?;
+        self.left.set(left);
+        Some(self.ask.clone())
+    }
+
+    fn accept(&self, _: usize, answer: &Response<Bytes>) -> bool {
+        holds(answer, self.needle)
+    }
+}
+
 /// Each request once.
 pub(crate) struct Once {
     asks: RefCell<Vec<Ask>>,

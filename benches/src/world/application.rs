@@ -74,17 +74,27 @@ impl Application {
         Ok(Self { client, authorize: format!("/authorize?{query}") })
     }
 
-    /// Gets tokens for the person who is signed in: a code through the browser, then its redemption.
-    pub(crate) async fn tokens(&self, browser: &mut Browser) -> anyhow::Result<Tokens> {
+    /// Gets a code for the person who is signed in.
+    pub(crate) async fn code(&self, browser: &mut Browser) -> anyhow::Result<String> {
         let back = browser.visit(&self.authorize, REDIRECT_URI).await?;
         let mut pairs = back.split(['?', '&', '#']);
         let code = pairs.find_map(|pair| pair.strip_prefix("code=")).with_context(|| format!("no code: {back}"))?;
-        let body = form(&[
+        Ok(code.to_owned())
+    }
+
+    /// The form by which it redeems a code.
+    pub(crate) fn redemption(code: &str) -> String {
+        form(&[
             ("grant_type", "authorization_code"),
             ("code", code),
             ("redirect_uri", REDIRECT_URI),
             ("code_verifier", VERIFIER),
-        ]);
+        ])
+    }
+
+    /// Gets tokens for the person who is signed in: a code through the browser, then its redemption.
+    pub(crate) async fn tokens(&self, browser: &mut Browser) -> anyhow::Result<Tokens> {
+        let body = Self::redemption(&self.code(browser).await?);
         let request = Request::post("/token")
             .header(HOST, &self.client.host)
             .header(AUTHORIZATION, &self.client.authorization)

@@ -26,25 +26,31 @@ pub(crate) fn form(pairs: &[(&str, &str)]) -> String {
 pub(crate) struct Browser {
     to: SocketAddr,
     from: Ipv4Addr,
-    connection: Connection,
+    /// None while it rests.
+    connection: Option<Connection>,
     host: String,
     cookies: BTreeMap<String, String>,
 }
 
 impl Browser {
     /// At this node, from this address.
-    pub(crate) async fn open(to: SocketAddr, from: Ipv4Addr, host: &str) -> anyhow::Result<Self> {
-        let connection = Connection::tcp_from(from, to).await?;
-        Ok(Self { to, from, connection, host: host.to_owned(), cookies: BTreeMap::new() })
+    pub(crate) fn new(to: SocketAddr, from: Ipv4Addr, host: &str) -> Self {
+        Self { to, from, connection: None, host: host.to_owned(), cookies: BTreeMap::new() }
     }
 
-    /// Its connection, opened again if the node has closed it for idleness. The application's own requests may go over
+    /// Closes its connection until it is used again: thousands of people don't hold thousands of them.
+    pub(crate) fn rest(&mut self) {
+        self.connection = None;
+    }
+
+    /// Its connection, opened if it rests or the node has closed it for idleness. The application's own requests may go over
     /// it as well.
     pub(crate) async fn connection(&mut self) -> anyhow::Result<&mut Connection> {
-        if self.connection.is_closed() {
-            self.connection = Connection::tcp_from(self.from, self.to).await?;
-        }
-        Ok(&mut self.connection)
+        let open = match self.connection.take().filter(|open| !open.is_closed()) {
+            Some(open) => open,
+            None => Connection::tcp_from(self.from, self.to).await?,
+        };
+        Ok(self.connection.insert(open))
     }
 
     /// The header that its cookies make.

@@ -22,10 +22,15 @@ pub(crate) struct Cluster {
     leader: usize,
 }
 
+/// How many members vote, as a node sees it.
+pub(crate) fn voters(status: &Value) -> usize {
+    let members = status.get("members").and_then(Value::as_array);
+    members.map_or(0, |members| members.iter().filter(|member| member.get("voter") == Some(&json!(true))).count())
+}
+
 /// A node's own view: its id, the leader's, and how many vote.
 fn seen(status: &Value) -> Option<(u64, u64, usize)> {
-    let voters = status.get("members")?.as_array()?.iter().filter(|member| member.get("voter") == Some(&json!(true)));
-    Some((status.get("node")?.as_u64()?, status.get("leader")?.as_u64()?, voters.count()))
+    Some((status.get("node")?.as_u64()?, status.get("leader")?.as_u64()?, voters(status)))
 }
 
 impl Cluster {
@@ -84,6 +89,16 @@ impl Cluster {
 
     pub(crate) fn leader_mut(&mut self) -> anyhow::Result<&mut Node> {
         self.nodes.get_mut(self.leader).context("no leader")
+    }
+
+    pub(crate) fn follower_mut(&mut self) -> anyhow::Result<&mut Node> {
+        let at = (self.leader + 1) % self.nodes.len();
+        self.nodes.get_mut(at).context("no follower")
+    }
+
+    /// What the names of rows say of how clients speak to it.
+    pub(crate) fn spoken(&self) -> &'static str {
+        if self.nodes.iter().any(|node| node.tls.is_some()) { ", TLS" } else { "" }
     }
 
     /// How the client asks this node.

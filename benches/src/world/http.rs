@@ -14,21 +14,27 @@ use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream, UnixStream};
 
+use super::Tls;
+
 /// An open connection.
 pub(crate) struct Connection(SendRequest<Full<Bytes>>);
 
 impl Connection {
-    pub(crate) async fn tcp(to: SocketAddr) -> anyhow::Result<Self> {
-        Self::tcp_from(Ipv4Addr::LOCALHOST, to).await
-    }
-
     /// From this address of loopback.
     pub(crate) async fn tcp_from(from: Ipv4Addr, to: SocketAddr) -> anyhow::Result<Self> {
+        Self::open(from, to, None).await
+    }
+
+    /// The same, over TLS if that is given.
+    pub(crate) async fn open(from: Ipv4Addr, to: SocketAddr, tls: Option<&Tls>) -> anyhow::Result<Self> {
         let socket = TcpSocket::new_v4()?;
         socket.bind(SocketAddr::from((from, 0)))?;
         let stream: TcpStream = socket.connect(to).await.with_context(|| format!("connecting to {to}"))?;
         stream.set_nodelay(true)?;
-        Self::over(stream).await
+        match tls {
+            None => Self::over(stream).await,
+            Some(tls) => Self::over(tls.http1(stream).await?).await,
+        }
     }
 
     pub(crate) async fn unix(path: &Path) -> anyhow::Result<Self> {

@@ -17,6 +17,11 @@ impl Metrics {
         Self(values)
     }
 
+    /// A value, if it is there.
+    pub(crate) fn get(&self, name: &str) -> Option<f64> {
+        self.0.get(name).copied()
+    }
+
     /// How much a value has grown since; `NaN` if it is not there.
     pub(crate) fn since(&self, before: &Self, name: &str) -> f64 {
         match (self.0.get(name), before.0.get(name)) {

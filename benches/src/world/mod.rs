@@ -3,6 +3,7 @@
 mod application;
 mod browser;
 mod cluster;
+pub(crate) mod flush_delay;
 mod forms;
 pub(crate) mod http;
 mod metrics;
@@ -10,12 +11,14 @@ mod node;
 mod people;
 mod process;
 mod realm;
+mod tls;
 
 pub(crate) use application::{Application, Refresh, Tokens};
 pub(crate) use browser::Browser;
-pub(crate) use cluster::Cluster;
+pub(crate) use cluster::{Cluster, voters};
 pub(crate) use metrics::Metrics;
 pub(crate) use node::{Node, NodeOptions};
 pub(crate) use people::{Person, join_groups, make_people};
-pub(crate) use process::{Process, free_port};
+pub(crate) use process::{Process, Under, free_port, program};
 pub(crate) use realm::{Client, Realm, encoded};
+pub(crate) use tls::Tls;

@@ -11,8 +11,8 @@ use http::{Request, StatusCode};
 use serde_json::Value;
 
 use super::http::Connection;
-use super::process::{Process, free_port, program};
-use super::{Metrics, process};
+use super::process::{Process, Under, free_port, program};
+use super::{Metrics, Tls};
 
 /// A start that takes longer has failed.
 const START_WITHIN: Duration = Duration::from_secs(30);
@@ -22,10 +22,27 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 /// How a node is started.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NodeOptions {
-    /// `node.debug_fsync_delay`
-    pub(crate) fsync_delay: Option<&'static str>,
-    /// The processor it runs on.
-    pub(crate) cpu: Option<usize>,
+    /// `node.debug_fsync_delay`, where nothing else can slow its flushes down.
+    pub(crate) own_flush_delay: Option<Duration>,
+    pub(crate) under: Under,
+    /// What its clients speak; else plain HTTP.
+    pub(crate) tls: Option<Tls>,
+}
+
+impl NodeOptions {
+    /// On one processor, if one is given.
+    pub(crate) fn on(cpu: Option<usize>) -> Self {
+        Self { under: Under { cpu, ..Under::default() }, ..Self::default() }
+    }
+
+    /// With flushes that take so much longer, by `strace` if it works here.
+    pub(crate) fn slow(delay: Duration, strace: bool) -> Self {
+        if strace {
+            Self { under: Under { flush_delay: Some(delay), ..Under::default() }, ..Self::default() }
+        } else {
+            Self { own_flush_delay: Some(delay), ..Self::default() }
+        }
+    }
 }
 
 /// A node and where it is reached.
@@ -34,6 +51,7 @@ pub(crate) struct Node {
     folder: PathBuf,
     pub(crate) https: SocketAddr,
     peer: u16,
+    pub(crate) tls: Option<Tls>,
 }
 
 impl Node {
@@ -42,7 +60,7 @@ impl Node {
         std::fs::create_dir_all(folder)?;
         let (https, peer) = (SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?)), free_port()?);
         let process = Self::spawn(folder, https, peer, options, join)?;
-        Ok(Self { process, folder: folder.to_path_buf(), https, peer })
+        Ok(Self { process, folder: folder.to_path_buf(), https, peer, tls: options.tls.clone() })
     }
 
     fn spawn(
@@ -54,17 +72,23 @@ impl Node {
     ) -> anyhow::Result<Process> {
         let file = folder.join("woad.toml");
         let mut text = format!("[node]\ndata_dir = '{}'\n", folder.join("data").display());
-        if let Some(delay) = options.fsync_delay {
-            writeln!(text, "debug_fsync_delay = {delay:?}")?;
+        if let Some(delay) = options.own_flush_delay {
+            writeln!(text, "debug_fsync_delay = \"{}us\"", delay.as_micros())?;
         }
-        write!(text, "[https]\nlisten = [\"{https}\"]\nplain = true\n[peer]\nlisten = \"127.0.0.1:{peer}\"\n")?;
+        writeln!(text, "[peer]\nlisten = \"127.0.0.1:{peer}\"\n[https]\nlisten = [\"{https}\"]")?;
+        match &options.tls {
+            None => writeln!(text, "plain = true")?,
+            Some(Tls { certificate, key, .. }) => {
+                writeln!(text, "certificate = '{}'\nkey = '{}'", certificate.display(), key.display())?;
+            }
+        }
         std::fs::write(&file, text)?;
         let mut command = program("woad")?;
         command.arg("-c").arg(&file);
         if let Some(token) = join {
             command.env("WOAD_CLUSTER_JOIN_TOKEN", token);
         }
-        process::Process::start("woad", &command, options.cpu, &folder.join("log"))
+        Process::start("woad", &command, options.under, &folder.join("log"))
     }
 
     /// Stops it and starts it again on its data.
@@ -76,6 +100,7 @@ impl Node {
     /// Starts a stopped node on its data.
     pub(crate) fn start_again(&mut self, options: &NodeOptions) -> anyhow::Result<()> {
         self.process = Self::spawn(&self.folder, self.https, self.peer, options, None)?;
+        self.tls.clone_from(&options.tls);
         Ok(())
     }
 
@@ -94,7 +119,7 @@ impl Node {
 
     async fn is_ready(&self) -> anyhow::Result<bool> {
         let request = Request::get("/readyz").header(HOST, "woad").body(bytes::Bytes::new().into())?;
-        match Connection::tcp(self.https).await {
+        match Connection::open(Ipv4Addr::LOCALHOST, self.https, self.tls.as_ref()).await {
             Ok(mut connection) => {
                 Ok(connection.send(request).await.is_ok_and(|answer| answer.status() == StatusCode::OK))
             }
@@ -104,11 +129,16 @@ impl Node {
 
     /// Returns when `/readyz` says 200.
     pub(crate) async fn ready(&mut self) -> anyhow::Result<()> {
+        self.ready_within(START_WITHIN).await
+    }
+
+    /// The same for a start that has more to do.
+    pub(crate) async fn ready_within(&mut self, within: Duration) -> anyhow::Result<()> {
         let start = Instant::now();
         while !self.is_ready().await? {
             self.process.check().with_context(|| self.last_words())?;
-            if start.elapsed() > START_WITHIN {
-                bail!("not ready within {START_WITHIN:?}: {}", self.last_words());
+            if start.elapsed() > within {
+                bail!("not ready within {within:?}: {}", self.last_words());
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
@@ -139,8 +169,13 @@ impl Node {
         Ok(serde_json::from_slice(&answer)?)
     }
 
+    /// The folder that holds what it keeps.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
     fn socket(&self) -> PathBuf {
-        self.folder.join("data/woad.sock")
+        self.data().join("woad.sock")
     }
 
     /// A connection to the operations socket of a node that is ready, for many requests.

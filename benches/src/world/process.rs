@@ -1,5 +1,6 @@
 //! A child that does not outlive us.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::net::TcpListener;
 use std::path::Path;
@@ -10,8 +11,31 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::flush_delay;
+
 /// A process that was told to stop is given this long.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// Under what a program runs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Under {
+    /// The processor it is kept on.
+    pub(crate) cpu: Option<usize>,
+    /// Added to each of its flushes.
+    pub(crate) flush_delay: Option<Duration>,
+}
+
+impl Under {
+    /// The words before the program's own.
+    fn words(self) -> Vec<String> {
+        let mut words = Vec::new();
+        if let Some(cpu) = self.cpu {
+            words.extend(["taskset".to_owned(), "-c".to_owned(), cpu.to_string()]);
+        }
+        words.extend(self.flush_delay.into_iter().flat_map(flush_delay::words));
+        words
+    }
+}
 
 /// A running child.
 pub(crate) struct Process {
@@ -20,17 +44,12 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts `command`, on one processor if so wished; what it says goes to a file.
-    pub(crate) fn start(name: &str, command: &Command, cpu: Option<usize>, log: &Path) -> anyhow::Result<Self> {
-        let mut actual = match cpu {
-            None => Command::new(command.get_program()),
-            Some(cpu) => {
-                let mut pinned = Command::new("taskset");
-                pinned.args(["-c", &cpu.to_string()]).arg(command.get_program());
-                pinned
-            }
-        };
-        actual.args(command.get_args()).env_clear();
+    /// Starts `command`; what it says goes to a file.
+    pub(crate) fn start(name: &str, command: &Command, under: Under, log: &Path) -> anyhow::Result<Self> {
+        let before = under.words().into_iter().map(OsString::from);
+        let mut words = before.chain([command.get_program().to_owned()]);
+        let mut actual = Command::new(words.next().context("no program")?);
+        actual.args(words).args(command.get_args()).env_clear();
         // Variables of the bench's own are no settings of a node's.
         for name in ["PATH", "HOME"] {
             actual.envs(std::env::var_os(name).map(|value| (name, value)));

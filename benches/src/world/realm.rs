@@ -28,12 +28,16 @@ pub(crate) struct Realm {
 impl Realm {
     /// Makes one that signs with `alg`.
     pub(crate) async fn make(node: &mut Node, alg: &str) -> anyhow::Result<Self> {
-        let id = alg.to_ascii_lowercase();
+        Self::named(node, &alg.to_ascii_lowercase(), alg).await
+    }
+
+    /// The same under this name.
+    pub(crate) async fn named(node: &mut Node, id: &str, alg: &str) -> anyhow::Result<Self> {
         let host = format!("{id}.example.org");
         let settings = json!({"access_token_alg": alg, "default_profile": "wlcg"});
         let realm = json!({"id": id, "issuer": format!("https://{host}"), "hosts": [host], "settings": settings});
         node.operate("POST", "/v1/realms", Some(&realm)).await?;
-        Ok(Self { id, host })
+        Ok(Self { id: id.to_owned(), host })
     }
 
     /// Registers a client.
