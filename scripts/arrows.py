@@ -21,6 +21,8 @@ MAX_LINES = 800
 CORE, STORE, IDENTITY, HTTP, NODE = "raft-store-core", "raft-store", "woad-identity", "woad-http", "woad"
 ADMISSION = "woad-admission"
 SIMULATION = "woad-simulation"
+# The store without protocols, for the bench.
+BENCH_STORE = "woad-bench-store"
 # Fuzz targets call the parsers of every crate.
 FUZZ = "woad-fuzz"
 OUTSIDE = {"woadctl": set(), "woad-tests": set(), "woad-benches": set(), "woad-chaos": {"woad-tests"}}
@@ -38,6 +40,7 @@ def allowed(name, folder, members):
         HTTP: {IDENTITY, CORE, ADMISSION},
         STORE: {CORE, ADMISSION},
         SIMULATION: {STORE, CORE},
+        BENCH_STORE: {STORE, CORE},
     }
     if name in fixed:
         return fixed[name]

@@ -146,6 +146,7 @@ impl Node {
         out.push(self.failures.collector());
         out.extend(self.cluster.shared.stats.collectors());
         out.extend(self.sync.stats().collectors());
+        out.extend(self.cluster.shared.database.recent.collectors());
         out.extend(self.agreement.collectors());
         let source =
             crate::metrics::Source { cluster: Arc::clone(&self.cluster), freshness: Arc::clone(&self.freshness) };

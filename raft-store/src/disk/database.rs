@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 
 use super::engine::{Batch, Engine, Of, SharedVolume};
 use super::folder::Folder;
-use super::recent::{RECENT_BYTES, Recent};
+use super::recent::{RECENT_BYTES, Recent, RecentStats};
 use super::rocks::Rocks;
 use crate::fault::Faults;
 
@@ -109,6 +109,7 @@ pub(crate) struct Database {
     pub(crate) folder: PathBuf,
     pub(crate) generation: ArcSwap<Generation>,
     pub(crate) faults: Arc<Faults>,
+    pub(crate) recent: RecentStats,
 }
 
 pub(crate) fn io_error(error: impl std::error::Error) -> io::Error {
@@ -147,6 +148,7 @@ impl Database {
             folder: folder.to_owned(),
             generation: ArcSwap::from_pointee(Generation::new(1)),
             faults: Arc::default(),
+            recent: RecentStats::new().map_err(io_error)?,
         };
         let read = |key: &str| this.meta(key);
         match read("format")?.as_deref() {

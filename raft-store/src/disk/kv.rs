@@ -9,7 +9,7 @@ use raft_store_core::{KvError, ReadKv, Space};
 
 use super::database::{Database, Generation};
 use super::engine::{Frozen, Of, Pairs, RawPair};
-use super::recent::Recent;
+use super::recent::{Recent, RecentStats};
 use crate::fault::Faults;
 
 /// One consistent view over the families of one generation.
@@ -18,24 +18,25 @@ pub(crate) struct StateView<'a> {
     /// Told of reads that fail: the node's service ends, whoever was reading. None for a checkpoint.
     faults: Option<&'a Faults>,
     /// None for a checkpoint, and for a state without a position.
-    known: Option<Known>,
+    known: Option<Known<'a>>,
 }
 
 /// What is known of a snapshot without asking it.
-struct Known {
+struct Known<'a> {
     values: Arc<Recent>,
+    stats: &'a RecentStats,
     /// The record of its position, which every view asks for first.
     position: Vec<u8>,
     /// The revision it shows.
     at: u64,
 }
 
-impl Known {
-    fn of(frozen: &dyn Frozen, generation: &Generation) -> io::Result<Option<Self>> {
+impl<'a> Known<'a> {
+    fn of(frozen: &dyn Frozen, database: &'a Database, generation: &Generation) -> io::Result<Option<Self>> {
         let position = frozen.get(Of::First, &POSITION)?;
         Ok(position.and_then(|position| {
             let at = Position::applied_in(&position)?.0;
-            Some(Self { values: Arc::clone(&generation.recent), position, at })
+            Some(Self { values: Arc::clone(&generation.recent), stats: &database.recent, position, at })
         }))
     }
 }
@@ -73,7 +74,7 @@ impl<'a> StateView<'a> {
     /// When it is missing.
     pub(crate) fn of(database: &'a Database, generation: &Generation) -> io::Result<Self> {
         let frozen = database.engine.freeze(generation.families())?;
-        let known = Known::of(&*frozen, generation).inspect_err(|error| database.faults.storage(error))?;
+        let known = Known::of(&*frozen, database, generation).inspect_err(|error| database.faults.storage(error))?;
         Ok(Self { frozen, faults: Some(&database.faults), known })
     }
 
@@ -104,8 +105,10 @@ impl ReadKv for StateView<'_> {
             return Ok(Some(known.position.clone()));
         }
         if let Some(value) = known.values.get(key, known.at) {
+            known.stats.known.inc();
             return Ok(value);
         }
+        known.stats.looked_up.inc();
         let value = read()?;
         known.values.keep(key, value.as_deref(), known.at);
         Ok(value)

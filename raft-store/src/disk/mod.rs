@@ -35,6 +35,7 @@ pub(crate) use folder::Folder;
 pub(crate) use kv::StateView;
 pub(crate) use lock::DataLock;
 pub(crate) use log::LogStore;
+pub(crate) use recent::RecentStats;
 pub(crate) use sentinel::Sentinel;
 pub use sentinel::SentinelError;
 pub(crate) use space::Space;

@@ -12,8 +12,10 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use prometheus::IntCounter;
+use prometheus::core::Collector;
 use quick_cache::Weighter;
-use quick_cache::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
 
 /// What all values kept may weigh together, bytes.
 pub(crate) const RECENT_BYTES: u64 = 8 * 1024 * 1024;
@@ -22,7 +24,7 @@ const LARGEST: usize = 8 * 1024;
 /// What the table, the key's box and the value's counters take beside their bytes.
 const OVERHEAD: usize = 96;
 /// Half a mebibyte of revisions: at 5,000 transactions a second of ten keys each, a stripe is touched in vain every 1.3 s.
-const STRIPES: usize = 1 << 16;
+const STRIPES: u64 = 1 << 16;
 /// For the size of the table alone.
 const TYPICAL_WEIGHT: u64 = 512;
 
@@ -44,6 +46,27 @@ impl Weighter<Box<[u8]>, Known> for Weight {
     }
 }
 
+/// How often a value was known, and how often it was looked for.
+#[derive(Clone)]
+pub(crate) struct RecentStats {
+    pub(crate) known: IntCounter,
+    pub(crate) looked_up: IntCounter,
+}
+
+impl RecentStats {
+    pub(crate) fn new() -> prometheus::Result<Self> {
+        let count = |name: &str, help: &str| IntCounter::new(name, help);
+        Ok(Self {
+            known: count("woad_record_cache_hits_total", "Point reads answered by what was read lately.")?,
+            looked_up: count("woad_record_cache_misses_total", "Point reads that RocksDB answered.")?,
+        })
+    }
+
+    pub(crate) fn collectors(&self) -> Vec<Box<dyn Collector>> {
+        vec![Box::new(self.known.clone()), Box::new(self.looked_up.clone())]
+    }
+}
+
 /// The values of one generation of the state.
 pub(crate) struct Recent {
     values: Cache<Box<[u8]>, Known, Weight, Hasher>,
@@ -59,17 +82,18 @@ impl std::fmt::Debug for Recent {
 impl Recent {
     /// Keeps up to `bytes`; with none, nothing.
     pub(crate) fn new(bytes: u64) -> Self {
-        let values =
-            Cache::with((bytes / TYPICAL_WEIGHT) as usize, bytes, Weight, Hasher::default(), Default::default());
+        let items = usize::try_from(bytes / TYPICAL_WEIGHT).unwrap_or_default();
+        let values = Cache::with(items, bytes, Weight, Hasher::default(), DefaultLifecycle::default());
         Self { values, changed: (0..STRIPES).map(|_| AtomicU64::new(0)).collect() }
     }
 
     fn changed(&self, key: &[u8]) -> Option<&AtomicU64> {
-        let stripe = Hasher::default().hash_one(key) as usize % STRIPES;
-        self.changed.get(stripe)
+        let stripe = Hasher::default().hash_one(key) % STRIPES;
+        self.changed.get(usize::try_from(stripe).ok()?)
     }
 
     /// The value that a snapshot at revision `at` has for `key`, if that is known here; inside, `None` where it has none.
+    #[expect(clippy::option_option, reason = "known to be absent is not unknown")]
     pub(crate) fn get(&self, key: &[u8], at: u64) -> Option<Option<Vec<u8>>> {
         let known = self.values.get(key)?;
         let changed = self.changed(key)?.load(Ordering::Acquire);

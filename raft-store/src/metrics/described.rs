@@ -27,6 +27,7 @@ pub struct StoreMetrics {
     unknown: IntCounter,
     read_index: Histogram,
     read_index_failed: IntCounter,
+    read_index_rounds: IntCounter,
     grace: IntCounter,
     refused: IntCounterVec,
     members: DoorMetrics,
@@ -79,6 +80,11 @@ impl StoreMetrics {
                 "woad_read_index_failures_total",
                 "Reads that no quorum confirmed in time.",
             )?,
+
+            read_index_rounds: IntCounter::new(
+                "woad_read_index_rounds_total",
+                "ReadIndex calls of this node, each for all reads that waited.",
+            )?,
             grace: IntCounter::new(
                 "woad_grace_reads_total",
                 "Issuing reads answered from local state within the grace.",
@@ -118,6 +124,11 @@ impl StoreMetrics {
         self.unknown.inc();
     }
 
+    /// That the leader was asked once, for all who waited.
+    pub(crate) fn read_index_round(&self) {
+        self.read_index_rounds.inc();
+    }
+
     pub(crate) fn read_index(&self, took: Duration, confirmed: bool) {
         self.read_index.observe(took.as_secs_f64());
         if !confirmed {
@@ -150,6 +161,7 @@ impl StoreMetrics {
             Box::new(self.unknown.clone()),
             Box::new(self.read_index.clone()),
             Box::new(self.read_index_failed.clone()),
+            Box::new(self.read_index_rounds.clone()),
             Box::new(self.grace.clone()),
             Box::new(self.refused.clone()),
         ];
@@ -167,6 +179,7 @@ pub fn described() -> prometheus::Result<Vec<Box<dyn Collector>>> {
     out.push(super::PeerFailures::new()?.collector());
     out.extend(crate::machine::ApplyStats::new()?.collectors());
     out.extend(crate::disk::SyncStats::new()?.collectors());
+    out.extend(crate::disk::RecentStats::new()?.collectors());
     out.extend(crate::agreement::AgreementMetrics::new()?.collectors());
     out.push(Box::new(super::StoreCollector::detached()?));
     Ok(out)

@@ -19,6 +19,7 @@ use tonic::transport::Channel;
 use super::announce::{self, Replicated};
 use super::channels::{Channels, Purpose};
 use super::gate::Gate;
+use super::line::Line;
 use super::snapshots;
 use crate::convert::{log_id_from, log_id_to, malformed, optional_log_id_from, record_to, vote_from, vote_to};
 use crate::env::SharedEnv;
@@ -49,6 +50,8 @@ impl NetworkFactory {
             target,
             cluster_id: self.cluster_id.clone(),
             client: self.channels.client(target, &node.address, purpose),
+            purpose,
+            beats: None,
             failures: Arc::clone(&self.failures),
             env: self.env.clone(),
             gate: Arc::clone(&self.gate),
@@ -83,6 +86,9 @@ pub(crate) struct Network {
     target: u64,
     cluster_id: String,
     client: PeerClient<Channel>,
+    purpose: Purpose,
+    /// Of a network for heartbeats: the stream on which they go.
+    beats: Option<Line<proto::AppendRequest, proto::AppendResponse>>,
     failures: Arc<PeerFailures>,
     env: SharedEnv,
     gate: Arc<Gate>,
@@ -174,6 +180,34 @@ impl Network {
         Ok(answers)
     }
 
+    /// A heartbeat, on the stream of the one before it while that lives.
+    async fn beat(
+        &mut self,
+        request: AppendEntriesRequest<TypeConfig>,
+        option: &RPCOption,
+    ) -> Result<StreamAppendResult<TypeConfig>, RpcError> {
+        let failed = |this: &Self, status: &tonic::Status| this.failed(RPCTypes::AppendEntries, status);
+        self.gate.check(self.target).map_err(|status| failed(self, &status))?;
+        let request = append_to(&request);
+        if let Some(line) = self.beats.take()
+            && let Ok((answer, line)) = line.ask(request.clone()).await
+        {
+            self.beats = Some(line);
+            return append_result(answer).map_err(|error| Self::network(&error));
+        }
+        // None yet, or its peer has gone, or it ended with a refusal.
+        let line = match Line::open(async |requests| self.open_append(requests, option).await).await {
+            Ok(line) => line,
+            Err(error) => {
+                tokio::time::sleep(REFUSED_PAUSE).await;
+                return Err(error);
+            }
+        };
+        let (answer, line) = line.ask(request).await.map_err(|status| failed(self, &status))?;
+        self.beats = Some(line);
+        append_result(answer).map_err(|error| Self::network(&error))
+    }
+
     async fn ask_vote(
         &mut self,
         rpc: VoteRequest<TypeConfig>,
@@ -235,6 +269,11 @@ impl RaftNetworkV2<TypeConfig> for Network {
         S: Stream<Item = AppendEntriesRequest<TypeConfig>> + openraft::OptionalSend + Unpin + 'static,
     {
         Box::pin(async move {
+            if self.purpose == Purpose::Heartbeat {
+                let mut input = input;
+                let Some(request) = input.next().await else { return Ok(futures::stream::empty().boxed()) };
+                return Ok(futures::stream::once(async move { self.beat(request, &option).await }).boxed());
+            }
             let requests = input.map(|request| append_to(&request));
             let answers = match self.open_append(requests, &option).await {
                 Ok(answers) => answers,

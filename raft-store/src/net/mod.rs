@@ -5,6 +5,7 @@ mod announce;
 mod channels;
 mod client;
 mod gate;
+mod line;
 mod listener;
 mod refused;
 mod server;
@@ -17,6 +18,7 @@ pub(crate) use announce::Replicated;
 pub(crate) use channels::{Channels, Purpose};
 pub(crate) use client::NetworkFactory;
 pub(crate) use gate::{Gate, says_behind, says_removed};
+pub(crate) use line::Line;
 #[cfg(feature = "simulation")]
 pub(crate) use listener::serve_plain;
 pub(crate) use listener::serve_tls;

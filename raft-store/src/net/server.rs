@@ -116,6 +116,7 @@ type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 impl proto::peer_server::Peer for PeerService {
     type AppendStream = Answers<proto::AppendResponse>;
     type ProposeStream = Answers<proto::ProposeAnswer>;
+    type ReadIndexesStream = Answers<proto::ReadIndexResponse>;
 
     async fn append(
         &self,
@@ -259,6 +260,24 @@ impl proto::peer_server::Peer for PeerService {
         self.member(&request)?;
         let (index, clock) = self.cluster.leader_read_index().await.map_err(|error| stopped(&error))?;
         Ok(Response::new(proto::ReadIndexResponse { index, clock_ms: clock.0 }))
+    }
+
+    async fn read_indexes(
+        &self,
+        request: Request<Streaming<proto::ReadIndexRequest>>,
+    ) -> Result<Response<Self::ReadIndexesStream>, Status> {
+        let node = self.member(&request)?;
+        let (cluster, gate) = (Arc::clone(&self.cluster), Arc::clone(&self.gate));
+        let answers = request.into_inner().then(move |asked| {
+            let (cluster, gate) = (Arc::clone(&cluster), Arc::clone(&gate));
+            async move {
+                asked?;
+                gate.check(node)?;
+                let (index, clock) = cluster.leader_read_index().await.map_err(|error| stopped(&error))?;
+                Ok(proto::ReadIndexResponse { index, clock_ms: clock.0 })
+            }
+        });
+        Ok(Response::new(Box::pin(answers)))
     }
 
     async fn hello(&self, request: Request<proto::HelloRequest>) -> Result<Response<proto::HelloResponse>, Status> {

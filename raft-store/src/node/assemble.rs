@@ -332,6 +332,7 @@ impl Opening {
             Arc::clone(&channels),
             Arc::clone(&shared),
             Arc::clone(&freshness),
+            Arc::clone(&metrics),
         );
         let quarantine = Quarantine::open(&database)?;
         let origin = Arc::new(Origin::new(

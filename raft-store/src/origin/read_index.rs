@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use openraft::{LinearizerOption, ServerState};
+use parking_lot::Mutex;
 use raft_store_core::limits::MAX_READERS;
 use raft_store_core::{Mutant, Revision, Timestamp};
 use tokio::sync::mpsc::error::TrySendError;
@@ -13,7 +14,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::freshness::{Freshness, Sent};
 use crate::machine::Shared;
-use crate::net::{Channels, Purpose};
+use crate::metrics::StoreMetrics;
+use crate::net::{Channels, Line, Purpose};
 use crate::proto;
 use crate::types::Raft;
 
@@ -60,13 +62,21 @@ impl ReadIndex {
         channels: Arc<Channels>,
         shared: Arc<Shared>,
         freshness: Arc<Freshness>,
+        metrics: Arc<StoreMetrics>,
     ) -> Self {
         let (asks, receiver) = mpsc::channel(MAX_READERS);
-        let task =
-            Task { raft: raft.clone(), node, channels, shared: Arc::clone(&shared), freshness: Arc::clone(&freshness) };
+        let task = Task {
+            line: Mutex::default(),
+            raft: raft.clone(),
+            node,
+            channels,
+            shared: Arc::clone(&shared),
+            freshness: Arc::clone(&freshness),
+        };
         let task = Arc::new(task);
         let ask = move || {
             let task = Arc::clone(&task);
+            metrics.read_index_round();
             async move { task.ask().await }
         };
         tokio::spawn(share(Arc::clone(&freshness), receiver, ask));
@@ -116,7 +126,15 @@ impl ReadIndex {
     }
 }
 
+/// The stream to a leader.
+struct Kept {
+    leader: u64,
+    address: String,
+    line: Line<proto::ReadIndexRequest, proto::ReadIndexResponse>,
+}
+
 struct Task {
+    line: Mutex<Option<Kept>>,
     raft: Raft,
     node: u64,
     channels: Arc<Channels>,
@@ -149,6 +167,23 @@ async fn share<A: Future<Output = Result<u64, Unconfirmed>>>(
 }
 
 impl Task {
+    /// Asks the leader, on the stream of the call before while that lives.
+    async fn call(&self, leader: u64, address: &str) -> Result<proto::ReadIndexResponse, tonic::Status> {
+        let kept = self.line.lock().take().filter(|kept| kept.leader == leader && kept.address == address);
+        if let Some(Kept { line, address, .. }) = kept
+            && let Ok((answer, line)) = line.ask(proto::ReadIndexRequest {}).await
+        {
+            *self.line.lock() = Some(Kept { leader, address, line });
+            return Ok(answer);
+        }
+        let mut client = self.channels.client(leader, address, Purpose::Calls);
+        let opened = async |requests| client.read_indexes(requests).await.map(tonic::Response::into_inner);
+        let line = Line::open(opened).await?;
+        let (answer, line) = line.ask(proto::ReadIndexRequest {}).await?;
+        *self.line.lock() = Some(Kept { leader, address: address.to_owned(), line });
+        Ok(answer)
+    }
+
     async fn ask(&self) -> Result<u64, Unconfirmed> {
         let (leader, address) = {
             let metrics = self.raft.metrics();
@@ -174,11 +209,8 @@ impl Task {
             tokio::time::sleep(Duration::from_millis(10)).await;
             return Err(Unanswered);
         };
-        let mut client = self.channels.client(leader, &peer.address, Purpose::Calls);
-        let call = client.read_index(proto::ReadIndexRequest {});
-        match tokio::time::timeout(CALL_WAIT, call).await {
+        match tokio::time::timeout(CALL_WAIT, self.call(leader, &peer.address)).await {
             Ok(Ok(answer)) => {
-                let answer = answer.into_inner();
                 self.shared.clock.observe(Timestamp(answer.clock_ms));
                 return Ok(answer.index);
             }

@@ -256,6 +256,13 @@ async fn a_removed_member_s_certificate_opens_nothing() {
     let id = number(&members[gone]);
     let mut before = speak(&members[gone], &members[leader]).await;
     assert!(before.read_index(ReadIndexRequest {}).await.is_ok());
+    let (asks, asked) = tokio::sync::mpsc::channel(1);
+    let mut answers =
+        before.read_indexes(tokio_stream::wrappers::ReceiverStream::new(asked)).await.unwrap().into_inner();
+    for _ in 0..2 {
+        asks.send(ReadIndexRequest {}).await.unwrap();
+        assert!(answers.message().await.unwrap().is_some());
+    }
     members[leader].node().control().remove(&Request::new("test"), NodeId(id), true).await.unwrap();
     let other = (leader + 2) % 3;
     until("the other knows", || members[other].node().control().status().members.len() == 2).await;
@@ -266,9 +273,13 @@ async fn a_removed_member_s_certificate_opens_nothing() {
         let request = VoteRequest { vote: Some(vote_of(id)), last: None, leadership_transfer: true };
         assert_eq!(code(client.vote(request).await), Code::PermissionDenied);
         assert_eq!(code(client.propose(tokio_stream::pending()).await), Code::PermissionDenied);
+        assert_eq!(code(client.read_indexes(tokio_stream::pending()).await), Code::PermissionDenied);
         assert_eq!(code(client.append(tokio_stream::pending()).await), Code::PermissionDenied);
     }
     assert_eq!(code(before.read_index(ReadIndexRequest {}).await), Code::PermissionDenied, "an open connection");
+    asks.send(ReadIndexRequest {}).await.unwrap();
+    let refused = answers.message().await.map(|_| ());
+    assert!(matches!(code(refused), Code::PermissionDenied | Code::Unavailable), "an open stream");
     for member in &mut members {
         member.stop().await;
     }
