@@ -39,26 +39,6 @@ pub(crate) fn pin_self(cpu: Option<usize>) {
     let _ = Command::new("taskset").args(["-cp", &list, &pid]).output();
 }
 
-/// Keeps this process awake while it has a processor to itself, so that a server does not pay for waking it with each
-/// answer: a load that comes over a network would not cost the server's processor that either.
-pub(crate) struct Awake(tokio::task::JoinHandle<()>);
-
-impl Awake {
-    pub(crate) fn keep() -> Self {
-        Self(tokio::spawn(async {
-            loop {
-                tokio::task::yield_now().await;
-            }
-        }))
-    }
-}
-
-impl Drop for Awake {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 /// Whether servers and load can have a processor each.
 pub(crate) fn can_pin() -> bool {
     cpus_of_machine() > 1 && Command::new("taskset").arg("--version").output().is_ok()

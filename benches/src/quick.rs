@@ -89,7 +89,6 @@ async fn one_node(folder: &Path, parts: &Parts, report: &mut Report) -> anyhow::
     node.restart(&pinned).await?;
     node.ready().await?;
     machine::pin_self(cpu.map(|_| LOAD_CPU));
-    let awake = cpu.map(|_| machine::Awake::keep());
     for alg in ["ES256", "RS256"] {
         if parts.have("tokens") {
             tokens::run(&mut node, folder, alg, cpu, report).await?;
@@ -98,7 +97,6 @@ async fn one_node(folder: &Path, parts: &Parts, report: &mut Report) -> anyhow::
     if parts.have("load-curve") {
         load_curve::tokens(&mut node, cpu.is_some(), report).await?;
     }
-    drop(awake);
     machine::pin_self(None);
     node.stop().await
 }
