@@ -8,8 +8,8 @@ use futures::stream::{self, TryStreamExt as _};
 use http::StatusCode;
 
 use crate::disk::Flush;
-use crate::load::{Ask, Call, Once, median};
-use crate::measure::{self, RUNS};
+use crate::load::{Ask, Call, Once};
+use crate::measure::{self, RUNS, Runs};
 use crate::report::{Report, Row};
 use crate::world::{Application, Browser, Cluster, Refresh};
 
@@ -48,12 +48,11 @@ pub(crate) async fn run(
     codes(&application, browsers).await?;
     let [follower, _] = cluster.followers()?;
     let call = Call::to_nodes([follower], &application.client)?;
-    let mut runs = Vec::new();
+    let mut runs = Runs::default();
     for _ in 0..RUNS {
         let work = Once::new(codes(&application, browsers).await?, StatusCode::OK);
-        runs.push(measure::once(cluster, &call, IN_FLIGHT, &work).await?);
+        runs.add(measure::once(cluster, &call, IN_FLIGHT, &work).await?);
     }
-    let run = median(runs, |run| run.rate.per_second)?;
-    report.add(Row::durable(format!("codes redeemed, {IN_FLIGHT} in flight, follower of three"), &run, flush, None));
+    report.add(Row::durable(format!("codes redeemed, {IN_FLIGHT} in flight, follower of three"), &runs, flush, None)?);
     Ok(())
 }

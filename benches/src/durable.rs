@@ -7,8 +7,8 @@ use http::StatusCode;
 
 use crate::disk::Flush;
 use crate::etcd::{self, Etcd};
-use crate::load::{self, Ask, Call, Mint, Once, median};
-use crate::measure::{self, RUNS, Run};
+use crate::load::{self, Ask, Call, Mint, Once, Rates};
+use crate::measure::{self, RUNS, Run, Runs};
 use crate::report::{Report, Row, micros};
 use crate::world::{Client, Cluster};
 
@@ -49,21 +49,20 @@ pub(crate) async fn run(
     flush: Flush,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let (mut runs, mut puts) = (Vec::new(), Vec::new());
+    let (mut runs, mut puts) = (Runs::default(), Rates::default());
     for _ in 0..RUNS {
         if let Some(etcd) = etcd {
             let ask = etcd::Ask::Puts { count: plan.transactions, bytes: PUT_BYTES };
-            puts.push(etcd.run(ask, plan.in_flight).await?);
+            puts.add(etcd.run(ask, plan.in_flight).await?);
         }
-        runs.push(measure(cluster, plan).await?);
+        runs.add(measure(cluster, plan).await?);
     }
-    let run = median(runs, |run| run.rate.per_second)?;
     let delay = plan.delay.map(|delay| format!(", flush + {}", micros(delay))).unwrap_or_default();
     let name =
         format!("durable transactions, {} in flight, follower of three{delay}{}", plan.in_flight, cluster.spoken());
-    let mut row = Row::durable(name, &run, flush, plan.delay);
+    let mut row = Row::durable(name, &runs, flush, plan.delay)?;
     if etcd.is_some() {
-        row = row.beside("etcd, puts to its leader", &median(puts, |rate| rate.per_second)?, &run.rate);
+        row = row.beside("etcd, puts to its leader", &puts, &runs.rates())?;
     }
     report.add(row);
     Ok(())

@@ -8,65 +8,21 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use futures::future::try_join_all;
-use http::uri::PathAndQuery;
 use hyper_util::rt::TokioIo;
-use prost::Message;
 use tokio::net::TcpStream;
-use tonic::client::Grpc;
 use tonic::transport::{Channel, Endpoint, Uri};
-use tonic_prost::ProstCodec;
 
 use crate::load::Rate;
 use crate::peers;
+use crate::rpc::kv_client::KvClient;
+use crate::rpc::maintenance_client::MaintenanceClient;
+use crate::rpc::{PutRequest, RangeRequest, StatusRequest, StatusResponse};
 use crate::world::{Process, Tls, Under, free_port, program};
 
 /// A cluster that takes longer to form has failed.
 const FORM_WITHIN: Duration = Duration::from_secs(30);
 /// Keys that are written and read in turn.
 pub(crate) const KEYS: usize = 10_000;
-
-/// `etcdserverpb.PutRequest`, as far as it is used; so are the others.
-#[derive(Clone, PartialEq, Message)]
-struct PutRequest {
-    #[prost(bytes = "vec", tag = "1")]
-    key: Vec<u8>,
-    #[prost(bytes = "vec", tag = "2")]
-    value: Vec<u8>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct PutResponse {}
-
-#[derive(Clone, PartialEq, Message)]
-struct RangeRequest {
-    #[prost(bytes = "vec", tag = "1")]
-    key: Vec<u8>,
-    #[prost(bool, tag = "7")]
-    serializable: bool,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct RangeResponse {
-    #[prost(int64, tag = "4")]
-    count: i64,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct StatusRequest {}
-
-#[derive(Clone, PartialEq, Message)]
-struct ResponseHeader {
-    #[prost(uint64, tag = "2")]
-    member_id: u64,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct StatusResponse {
-    #[prost(message, optional, tag = "1")]
-    header: Option<ResponseHeader>,
-    #[prost(uint64, tag = "4")]
-    leader: u64,
-}
 
 /// What is asked of it.
 #[derive(Clone, Copy, Debug)]
@@ -100,10 +56,10 @@ async fn token(file: &Path) -> anyhow::Result<String> {
     }
 }
 
-async fn connect(to: SocketAddr, tls: Option<&Tls>) -> anyhow::Result<Grpc<Channel>> {
+async fn connect(to: SocketAddr, tls: Option<&Tls>) -> anyhow::Result<Channel> {
     // With a connector of our own tonic does not ask for TLS: it is that connector's matter.
     let endpoint = Endpoint::from_shared(format!("http://{to}"))?.tcp_nodelay(true);
-    let Some(tls) = tls.cloned() else { return Ok(Grpc::new(endpoint.connect().await?)) };
+    let Some(tls) = tls.cloned() else { return Ok(endpoint.connect().await?) };
     let connector = tower::service_fn(move |_: Uri| {
         let tls = tls.clone();
         async move {
@@ -112,18 +68,7 @@ async fn connect(to: SocketAddr, tls: Option<&Tls>) -> anyhow::Result<Grpc<Chann
             std::io::Result::Ok(TokioIo::new(tls.http2(stream).await?))
         }
     });
-    Ok(Grpc::new(endpoint.connect_with_connector(connector).await?))
-}
-
-async fn call<Q, A>(client: &mut Grpc<Channel>, path: &'static str, request: Q) -> anyhow::Result<A>
-where
-    Q: Message + Default + Send + Sync + 'static,
-    A: Message + Default + Send + Sync + 'static,
-{
-    client.ready().await?;
-    let path = PathAndQuery::from_static(path);
-    let codec = ProstCodec::<Q, A>::default();
-    Ok(client.unary(tonic::Request::new(request), path, codec).await?.into_inner())
+    Ok(endpoint.connect_with_connector(connector).await?)
 }
 
 fn key(number: usize) -> Vec<u8> {
@@ -188,10 +133,10 @@ impl Etcd {
         loop {
             for (at, (process, address)) in members.iter_mut().enumerate() {
                 process.check()?;
-                let Ok(mut client) = connect(*address, tls).await else { continue };
-                let status = call(&mut client, "/etcdserverpb.Maintenance/Status", StatusRequest {}).await;
-                let Ok(StatusResponse { header: Some(header), leader }) = status else { continue };
-                if leader != 0 && leader == header.member_id {
+                let Ok(channel) = connect(*address, tls).await else { continue };
+                let Ok(status) = MaintenanceClient::new(channel).status(StatusRequest {}).await else { continue };
+                let StatusResponse { header, leader } = status.into_inner();
+                if leader != 0 && header.is_some_and(|header| header.member_id == leader) {
                     return Ok(at);
                 }
             }
@@ -213,10 +158,10 @@ impl Etcd {
             Ask::Puts { .. } => self.puts_to,
             Ask::Gets(_) | Ask::LocalGets(_) => 1,
         })?;
-        let clients = try_join_all((0..connections).map(|_| connect(to, self.tls.as_ref()))).await?;
+        let channels = try_join_all((0..connections).map(|_| connect(to, self.tls.as_ref()))).await?;
         let asked = Cell::new(0);
         let start = Instant::now();
-        let workers = clients.into_iter().map(|client| worker(client, ask, &asked, start));
+        let workers = channels.into_iter().map(|channel| worker(KvClient::new(channel), ask, &asked, start));
         let mut each: Vec<Duration> = try_join_all(workers).await?.into_iter().flatten().collect();
         Ok(Rate::of(&mut each, start.elapsed()))
     }
@@ -230,7 +175,7 @@ impl Etcd {
 }
 
 async fn worker(
-    mut client: Grpc<Channel>,
+    mut client: KvClient<Channel>,
     ask: Ask,
     asked: &Cell<usize>,
     start: Instant,
@@ -250,12 +195,11 @@ async fn worker(
         match ask {
             Ask::Puts { bytes, .. } => {
                 let put = PutRequest { key: key(number), value: vec![0x5a; bytes] };
-                let _: PutResponse = call(&mut client, "/etcdserverpb.KV/Put", put).await?;
+                client.put(put).await?;
             }
             Ask::Gets(_) | Ask::LocalGets(_) => {
                 let get = RangeRequest { key: key(number), serializable: matches!(ask, Ask::LocalGets(_)) };
-                let found: RangeResponse = call(&mut client, "/etcdserverpb.KV/Range", get).await?;
-                ensure!(found.count == 1, "a key is missing");
+                ensure!(client.range(get).await?.into_inner().count == 1, "a key is missing");
             }
         }
         took.push(since.elapsed());

@@ -51,9 +51,14 @@ impl Families {
     pub(crate) async fn grow(&self, browsers: &mut [Browser], count: usize) -> anyhow::Result<()> {
         let (have, each) = (self.count() / browsers.len(), count.div_ceil(browsers.len()));
         ensure!(each <= MOST_OF_A_PERSON, "{each} families of a person: more people are needed");
+        self.begin(browsers, each - have.min(each)).await
+    }
+
+    /// Begins so many for everybody.
+    pub(crate) async fn begin(&self, browsers: &mut [Browser], each: usize) -> anyhow::Result<()> {
         stream::iter(browsers.iter_mut().map(anyhow::Ok))
             .try_for_each_concurrent(FLOWS, async |browser| {
-                for _ in have..each {
+                for _ in 0..each {
                     let tokens = self.application.tokens(browser).await?;
                     self.tokens.borrow_mut().push(tokens.refresh);
                 }

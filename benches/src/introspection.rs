@@ -1,20 +1,13 @@
 //! Linearizable introspection at a follower.
 
-use std::time::Duration;
-
 use anyhow::Context as _;
 
 use crate::etcd::{self, Etcd};
 use crate::limit::Waits;
-use crate::load::{self, Call, Mint, Repeat, median};
-use crate::measure;
+use crate::load::{self, Call, Mint, Rates, Repeat};
+use crate::measure::{self, READERS, RUNS, Runs, TIMES};
 use crate::report::{Report, Row};
 use crate::world::{Client, Cluster};
-
-/// Clients, each with one request under way.
-const CONNECTIONS: usize = 32;
-/// Before the first run, and each run.
-const TIMES: (Duration, Duration) = (Duration::from_millis(300), Duration::from_millis(1500));
 
 /// Bytes of a value that etcd is asked for: about what a client's record takes.
 const VALUE: usize = 750;
@@ -38,18 +31,22 @@ pub(crate) async fn run(
     let call = Call::to_nodes([follower], &cluster.client)?;
     let asks = [Client::send_token("/introspect", token)];
     let work = |within| Repeat::new(&asks, within, "\"active\":true");
-    let run = measure::middle(cluster, &call, CONNECTIONS, work, TIMES).await?;
-    let name = format!("introspection of a {whose} token, linearizable, follower of three, {CONNECTIONS} clients");
-    let name = format!("{name}{}", cluster.spoken());
-    let mut row = Row::run(name, &run, Waits::Peers);
+    let (warm_up, long) = TIMES;
     if let Some(etcd) = etcd {
-        let mut gets = Vec::new();
-        etcd.run(etcd::Ask::Puts { count: etcd::KEYS, bytes: VALUE }, CONNECTIONS).await?;
-        for _ in 0..measure::RUNS {
-            gets.push(etcd.run(etcd::Ask::Gets(TIMES.1), CONNECTIONS).await?);
+        etcd.run(etcd::Ask::Puts { count: etcd::KEYS, bytes: VALUE }, READERS).await?;
+    }
+    load::run(&call, READERS, &work(warm_up)).await?;
+    let (mut runs, mut gets) = (Runs::default(), Rates::default());
+    for _ in 0..RUNS {
+        if let Some(etcd) = etcd {
+            gets.add(etcd.run(etcd::Ask::Gets(long), READERS).await?);
         }
-        let gets = median(gets, |rate| rate.per_second)?;
-        row = row.beside("etcd, linearizable gets at a follower", &gets, &run.rate);
+        runs.add(measure::once(cluster, &call, READERS, &work(long)).await?);
+    }
+    let name = format!("introspection of a {whose} token, linearizable, follower of three, {READERS} clients");
+    let mut row = Row::runs(format!("{name}{}", cluster.spoken()), &runs, Waits::Peers)?;
+    if etcd.is_some() {
+        row = row.beside("etcd, linearizable gets at a follower", &gets, &runs.rates())?;
     }
     report.add(row);
     Ok(())

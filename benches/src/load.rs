@@ -1,5 +1,6 @@
 //! A closed loop: so many connections, each with one request under way.
 
+mod rates;
 mod work;
 
 use std::borrow::Cow;
@@ -13,6 +14,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 
+pub(crate) use self::rates::Rates;
 pub(crate) use self::work::{Mint, Once, Repeat, Times};
 use crate::world::http::Connection;
 use crate::world::{Client, Node, Tls};

@@ -38,6 +38,20 @@ mod tokens;
 mod userinfo;
 mod world;
 
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "generated code"
+)]
+mod rpc {
+    tonic::include_proto!("etcdserverpb");
+}
+
 use std::process::ExitCode;
 
 use large::Sizes;

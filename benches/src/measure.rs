@@ -3,13 +3,17 @@
 use std::time::Duration;
 
 use crate::limit::{Meter, Used};
-use crate::load::{self, Call, Rate, Work, median};
+use crate::load::{self, Call, Rate, Rates, Work, median};
 use crate::machine::cpu_time;
 use crate::report::Share;
 use crate::world::{Cluster, Metrics, Node};
 
-/// Runs of each row.
-pub(crate) const RUNS: usize = 3;
+/// Runs of each row, in turn with its peers'.
+pub(crate) const RUNS: usize = 5;
+/// Before the first run of what would never end by itself, and each of its runs.
+pub(crate) const TIMES: (Duration, Duration) = (Duration::from_millis(300), Duration::from_millis(1500));
+/// Clients that read, each with one request under way.
+pub(crate) const READERS: usize = 32;
 
 /// A process before and after.
 struct Before {
@@ -100,18 +104,40 @@ pub(crate) async fn once(cluster: &Cluster, call: &Call, in_flight: usize, work:
     Ok(Run { rate, apply, shares, used, in_flight })
 }
 
-/// The run in the middle of [`RUNS`], each with work of its own, the first one after a shorter one that is not counted.
-pub(crate) async fn middle<W: Work>(
+/// The runs of a row.
+#[derive(Default)]
+pub(crate) struct Runs(Vec<Run>);
+
+impl Runs {
+    pub(crate) fn add(&mut self, run: Run) {
+        self.0.push(run);
+    }
+
+    /// The run in the middle.
+    ///
+    /// # Errors
+    /// Without runs.
+    pub(crate) fn middle(&self) -> anyhow::Result<Run> {
+        median(self.0.clone(), |run| run.rate.per_second)
+    }
+
+    pub(crate) fn rates(&self) -> Rates {
+        self.0.iter().map(|run| run.rate.clone()).collect()
+    }
+}
+
+/// [`RUNS`], each with work of its own, the first one after a shorter one that is not counted.
+pub(crate) async fn all<W: Work>(
     cluster: &Cluster,
     call: &Call,
     in_flight: usize,
     work: impl Fn(Duration) -> W,
     (warm_up, run): (Duration, Duration),
-) -> anyhow::Result<Run> {
+) -> anyhow::Result<Runs> {
     load::run(call, in_flight, &work(warm_up)).await?;
-    let mut runs = Vec::new();
+    let mut runs = Runs::default();
     for _ in 0..RUNS {
-        runs.push(once(cluster, call, in_flight, &work(run)).await?);
+        runs.add(once(cluster, call, in_flight, &work(run)).await?);
     }
-    median(runs, |run| run.rate.per_second)
+    Ok(runs)
 }

@@ -1,32 +1,81 @@
 //! Which rows are taken.
 
-use anyhow::ensure;
+use anyhow::Context as _;
 
-/// Their names, in the order in which they run.
-pub(crate) const PARTS: [&str; 14] = [
-    "empty",
-    "tokens",
-    "follower-tokens",
-    "introspection",
-    "durable",
-    "store",
-    "tls",
-    "code",
-    "refresh",
-    "scim",
-    "sign-in",
-    "failover",
-    "load-curve",
-    "slow-flush",
-];
+/// Rows that are taken together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Empty,
+    Tokens,
+    FollowerTokens,
+    Introspection,
+    Durable,
+    Store,
+    Tls,
+    Code,
+    Refresh,
+    Scim,
+    SignIn,
+    Failover,
+    LoadCurve,
+    SlowFlush,
+}
+
+impl Part {
+    const ALL: [Self; 14] = [
+        Self::Empty,
+        Self::Tokens,
+        Self::FollowerTokens,
+        Self::Introspection,
+        Self::Durable,
+        Self::Store,
+        Self::Tls,
+        Self::Code,
+        Self::Refresh,
+        Self::Scim,
+        Self::SignIn,
+        Self::Failover,
+        Self::LoadCurve,
+        Self::SlowFlush,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Tokens => "tokens",
+            Self::FollowerTokens => "follower-tokens",
+            Self::Introspection => "introspection",
+            Self::Durable => "durable",
+            Self::Store => "store",
+            Self::Tls => "tls",
+            Self::Code => "code",
+            Self::Refresh => "refresh",
+            Self::Scim => "scim",
+            Self::SignIn => "sign-in",
+            Self::Failover => "failover",
+            Self::LoadCurve => "load-curve",
+            Self::SlowFlush => "slow-flush",
+        }
+    }
+
+    /// Whether it asks a cluster of three nodes.
+    const fn three_nodes(self) -> bool {
+        !matches!(self, Self::Empty | Self::Tokens | Self::Store)
+    }
+
+    /// Whether people sign in for it.
+    const fn people(self) -> bool {
+        matches!(self, Self::Introspection | Self::Code | Self::Refresh | Self::SignIn | Self::SlowFlush)
+    }
+}
 
 /// Some of them, or all.
 #[derive(Clone, Debug)]
-pub(crate) struct Parts(Vec<String>);
+pub(crate) struct Parts(Vec<Part>);
 
 impl Parts {
     pub(crate) fn all() -> Self {
-        Self(PARTS.map(str::to_owned).to_vec())
+        Self(Part::ALL.to_vec())
     }
 
     /// Names with commas between them.
@@ -34,19 +83,42 @@ impl Parts {
     /// # Errors
     /// For a name that is none.
     pub(crate) fn parse(text: &str) -> anyhow::Result<Self> {
-        let named: Vec<String> = text.split(',').map(str::to_owned).collect();
-        for name in &named {
-            ensure!(PARTS.contains(&name.as_str()), "{name:?} is none of {}", PARTS.join(", "));
+        let find = |name: &str| Part::ALL.into_iter().find(|part| part.name() == name);
+        let part =
+            |name| find(name).with_context(|| format!("{name:?} is none of {}", Part::ALL.map(Part::name).join(", ")));
+        text.split(',').map(part).collect::<anyhow::Result<_>>().map(Self)
+    }
+
+    pub(crate) fn have(&self, part: Part) -> bool {
+        self.0.contains(&part)
+    }
+
+    pub(crate) fn have_any(&self, parts: &[Part]) -> bool {
+        parts.iter().any(|part| self.have(*part))
+    }
+
+    /// Whether one of them asks a cluster of three nodes.
+    pub(crate) fn three_nodes(&self) -> bool {
+        self.0.iter().any(|part| part.three_nodes())
+    }
+
+    /// Whether people sign in for one of them.
+    pub(crate) fn people(&self) -> bool {
+        self.0.iter().any(|part| part.people())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Part, Parts};
+
+    #[test]
+    fn parts_are_named_with_commas_between_them() {
+        let parts = Parts::parse("store,tokens").unwrap();
+        assert!(parts.have(Part::Store) && parts.have_any(&[Part::Scim, Part::Tokens]) && !parts.three_nodes());
+        assert!(Parts::parse("sign-in").unwrap().people());
+        for wrong in ["", "store,", "Store", "store tokens"] {
+            assert!(Parts::parse(wrong).is_err(), "{wrong:?}");
         }
-        Ok(Self(named))
-    }
-
-    pub(crate) fn have(&self, name: &str) -> bool {
-        debug_assert!(PARTS.contains(&name));
-        self.0.iter().any(|own| own == name)
-    }
-
-    pub(crate) fn have_any(&self, names: &[&str]) -> bool {
-        names.iter().any(|name| self.have(name))
     }
 }

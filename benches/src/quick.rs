@@ -7,7 +7,7 @@ use crate::durable::{self, Plan};
 use crate::etcd::Etcd;
 use crate::families::{self, Families};
 use crate::memory::memory;
-use crate::parts::Parts;
+use crate::parts::{Part, Parts};
 use crate::report::Report;
 use crate::scim::Provisioner;
 use crate::world::{
@@ -17,24 +17,6 @@ use crate::{
     bench, code, crowd, empty, failover, follower_tokens, introspection, load_curve, machine, over_tls, refresh, scim,
     sign_in, slow_flush, store, tokens, userinfo,
 };
-
-/// Parts for which a cluster is formed.
-const THREE_NODES: [&str; 11] = [
-    "follower-tokens",
-    "introspection",
-    "durable",
-    "load-curve",
-    "tls",
-    "code",
-    "refresh",
-    "scim",
-    "sign-in",
-    "failover",
-    "slow-flush",
-];
-
-/// Parts for which people sign in.
-const WITH_PEOPLE: [&str; 5] = ["introspection", "code", "refresh", "sign-in", "slow-flush"];
 
 /// Where a server runs while a processor of its own can be given to the load.
 const SERVER_CPU: usize = 0;
@@ -63,13 +45,13 @@ const GROUPS: [&str; 5] = ["collaboration", "detectors", "tracker", "calibration
 /// Measures everything and prints the table.
 pub(crate) fn run(parts: &Parts) -> anyhow::Result<()> {
     bench::run(async |folder, flush, report| {
-        if parts.have_any(&["empty", "tokens", "load-curve"]) {
+        if parts.have_any(&[Part::Empty, Part::Tokens, Part::LoadCurve]) {
             Box::pin(one_node(folder, parts, report)).await?;
         }
-        if parts.have("store") {
+        if parts.have(Part::Store) {
             Box::pin(store::run(folder, flush, report)).await?;
         }
-        if parts.have_any(&THREE_NODES) {
+        if parts.three_nodes() {
             Box::pin(three_nodes(folder, parts, flush, report)).await?;
         }
         Ok(())
@@ -83,18 +65,18 @@ async fn one_node(folder: &Path, parts: &Parts, report: &mut Report) -> anyhow::
     let mut node = Node::start(&folder.join("single"), &free, None)?;
     node.operate("POST", "/v1/cluster/init", None).await?;
     node.ready().await?;
-    if parts.have("empty") {
+    if parts.have(Part::Empty) {
         empty::run(&mut node, &free, report).await?;
     }
     node.restart(&pinned).await?;
     node.ready().await?;
     machine::pin_self(cpu.map(|_| LOAD_CPU));
     for alg in ["ES256", "RS256"] {
-        if parts.have("tokens") {
+        if parts.have(Part::Tokens) {
             tokens::run(&mut node, folder, alg, cpu, report).await?;
         }
     }
-    if parts.have("load-curve") {
+    if parts.have(Part::LoadCurve) {
         load_curve::tokens(&mut node, cpu.is_some(), report).await?;
     }
     machine::pin_self(None);
@@ -103,27 +85,27 @@ async fn one_node(folder: &Path, parts: &Parts, report: &mut Report) -> anyhow::
 
 async fn three_nodes(folder: &Path, parts: &Parts, flush: Flush, report: &mut Report) -> anyhow::Result<()> {
     let mut cluster = Cluster::form(&folder.join("three")).await?;
-    if parts.have("follower-tokens") {
+    if parts.have(Part::FollowerTokens) {
         follower_tokens::run(&cluster, report).await?;
     }
     beside_etcd(&mut cluster, folder, parts, flush, report).await?;
-    if parts.have("tls") {
+    if parts.have(Part::Tls) {
         over_tls::run(&mut cluster, folder, flush, report).await?;
     }
-    let count = if parts.have_any(&WITH_PEOPLE) { PEOPLE } else { 0 };
+    let count = if parts.people() { PEOPLE } else { 0 };
     let people = make_people(cluster.leader()?, &cluster.realm, count).await?;
     let mut browsers = families::sign_in(&cluster, &people).await?;
-    if parts.have("introspection") {
+    if parts.have(Part::Introspection) {
         user_introspection(&mut cluster, &people, &mut browsers, report).await?;
     }
-    if parts.have("code") {
+    if parts.have(Part::Code) {
         code::run(&mut cluster, &mut browsers, flush, report).await?;
     }
     let mut families = None;
-    if parts.have_any(&["refresh", "slow-flush"]) {
+    if parts.have_any(&[Part::Refresh, Part::SlowFlush]) {
         families = Some(refreshes(&mut cluster, &mut browsers, flush, report).await?);
     }
-    if parts.have("scim") {
+    if parts.have(Part::Scim) {
         let provisioner = Provisioner::register(&mut cluster).await?;
         for plan in CREATES {
             scim::creates(&cluster, &provisioner, plan, flush, report).await?;
@@ -131,18 +113,18 @@ async fn three_nodes(folder: &Path, parts: &Parts, flush: Flush, report: &mut Re
         scim::reads(&cluster, &provisioner, report).await?;
     }
     for in_flight in SIGN_INS {
-        if parts.have("sign-in") {
+        if parts.have(Part::SignIn) {
             sign_in::run(&cluster, &people, in_flight, report).await?;
         }
     }
-    if parts.have("sign-in") {
+    if parts.have(Part::SignIn) {
         crowd::run(&cluster, &people, report).await?;
     }
     memory(&cluster, "after all this", report)?;
-    if parts.have("failover") {
+    if parts.have(Part::Failover) {
         Box::pin(failover::run(&mut cluster, report)).await?;
     }
-    if let Some(families) = families.filter(|_| parts.have("slow-flush")) {
+    if let Some(families) = families.filter(|_| parts.have(Part::SlowFlush)) {
         slow_flush::run(&mut cluster, folder, &families, flush, report).await?;
     }
     cluster.stop().await
@@ -155,20 +137,20 @@ async fn beside_etcd(
     flush: Flush,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    if !parts.have_any(&["introspection", "durable", "load-curve"]) {
+    if !parts.have_any(&[Part::Introspection, Part::Durable, Part::LoadCurve]) {
         return Ok(());
     }
     let mut etcd = Etcd::form(&folder.join("three"), Under::default(), None).await?;
-    if parts.have("introspection") {
+    if parts.have(Part::Introspection) {
         let token = introspection::token_of_client(cluster).await?;
         introspection::run(cluster, etcd.as_ref(), &token, "client's", report).await?;
     }
     for plan in PLANS {
-        if parts.have("durable") {
+        if parts.have(Part::Durable) {
             durable::run(cluster, etcd.as_ref(), plan, flush, report).await?;
         }
     }
-    if parts.have("load-curve") {
+    if parts.have(Part::LoadCurve) {
         load_curve::transactions(cluster, etcd.as_ref(), report).await?;
     }
     if let Some(etcd) = &mut etcd {

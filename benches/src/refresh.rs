@@ -10,12 +10,9 @@ use crate::disk::Flush;
 use crate::families::Families;
 use crate::limit::Waits;
 use crate::load::{Ask, Call, Work};
-use crate::measure::{self, Run};
+use crate::measure::{self, Runs, TIMES};
 use crate::report::{Report, Row, micros};
 use crate::world::{Cluster, Refresh, Tokens};
-
-/// Before the first run, and each run.
-const TIMES: (Duration, Duration) = (Duration::from_millis(300), Duration::from_millis(1500));
 
 /// From one family of a connection to the next, so that a run goes all over them however many there are: a prime, so that
 /// everybody's turn comes before anybody's second.
@@ -66,10 +63,10 @@ impl Work for Turn<'_> {
     }
 }
 
-async fn measure(cluster: &Cluster, families: &Families, in_flight: usize, how: Refresh) -> anyhow::Result<Run> {
+async fn measure(cluster: &Cluster, families: &Families, in_flight: usize, how: Refresh) -> anyhow::Result<Runs> {
     let call = Call::to_nodes(cluster.followers()?, &families.application.client)?;
     let work = |within| Turn::new(families, in_flight, within, how);
-    measure::middle(cluster, &call, in_flight, work, TIMES).await
+    measure::all(cluster, &call, in_flight, work, TIMES).await
 }
 
 /// How a rotation's row is measured.
@@ -90,11 +87,11 @@ pub(crate) async fn rotation(
     report: &mut Report,
 ) -> anyhow::Result<f64> {
     let Plan { in_flight, delay, flush } = plan;
-    let run = measure(cluster, families, in_flight, Refresh::Rotates).await?;
+    let runs = measure(cluster, families, in_flight, Refresh::Rotates).await?;
     let added = delay.map(|delay| format!(", flush + {}", micros(delay))).unwrap_or_default();
     let name = format!("refresh with rotation, {in_flight} in flight, both followers of three{added}");
-    let rate = run.rate.per_second;
-    let row = Row::durable(format!("{name}, {} families", families.count()), &run, flush, delay);
+    let rate = runs.middle()?.rate.per_second;
+    let row = Row::durable(format!("{name}, {} families", families.count()), &runs, flush, delay)?;
     report.add(match before {
         None => row,
         Some((count, figure)) => row.beside_figure(&format!("with {count} families"), figure, rate / figure),
@@ -109,8 +106,8 @@ pub(crate) async fn kept(
     in_flight: usize,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let run = measure(cluster, families, in_flight, Refresh::Keeps).await?;
+    let runs = measure(cluster, families, in_flight, Refresh::Keeps).await?;
     let name = format!("refresh of a kept token (no write), {in_flight} in flight, both followers of three");
-    report.add(Row::run(name, &run, Waits::reads(in_flight)));
+    report.add(Row::runs(name, &runs, Waits::reads(in_flight))?);
     Ok(())
 }

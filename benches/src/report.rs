@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::disk::Flush;
 use crate::limit::Waits;
-use crate::load::Rate;
+use crate::load::{Rate, Rates};
 use crate::machine::Seen;
-use crate::measure::Run;
+use crate::measure::Runs;
 use crate::plot::{self, Panel};
 
 /// What a process used of a processor during a run.
@@ -48,6 +48,8 @@ pub(crate) fn micros(duration: Duration) -> String {
 pub(crate) struct Row {
     name: String,
     figure: String,
+    /// The lowest and the highest of several runs.
+    spread: Option<(f64, f64)>,
     p50: String,
     p99: String,
     /// What held it.
@@ -64,6 +66,7 @@ impl Row {
         Self {
             name: name.into(),
             figure: format!("{figure:.0} {unit}"),
+            spread: None,
             p50: String::new(),
             p99: String::new(),
             limit: String::new(),
@@ -80,21 +83,33 @@ impl Row {
         Self { p50: micros(rate.p50), p99: micros(rate.p99), ..self }
     }
 
-    pub(crate) fn rate(name: impl Into<String>, rate: &Rate) -> Self {
-        Self::new(name, rate.per_second, "/s").percentiles(rate)
+    /// The run in the middle, and how far all lie apart.
+    ///
+    /// # Errors
+    /// Without runs; so do those that follow.
+    pub(crate) fn rates(name: impl Into<String>, rates: &Rates) -> anyhow::Result<Self> {
+        let rate = rates.middle()?;
+        Ok(Self { spread: Some(rates.spread()), ..Self::new(name, rate.per_second, "/s").percentiles(&rate) })
     }
 
-    /// A run's rate, what held it, and what each process used.
-    pub(crate) fn run(name: impl Into<String>, run: &Run, waits: Waits) -> Self {
-        Self::rate(name, &run.rate).limit(run.used.limit(waits)).note(run.shares.to_string())
+    /// The same, what held it, and what each process used.
+    pub(crate) fn runs(name: impl Into<String>, runs: &Runs, waits: Waits) -> anyhow::Result<Self> {
+        let run = runs.middle()?;
+        Ok(Self::rates(name, &runs.rates())?.limit(run.used.limit(waits)).note(run.shares.to_string()))
     }
 
     /// A row whose requests write: beside it what a flush costs, which may be `delay` more.
-    pub(crate) fn durable(name: impl Into<String>, run: &Run, flush: Flush, delay: Option<Duration>) -> Self {
+    pub(crate) fn durable(
+        name: impl Into<String>,
+        runs: &Runs,
+        flush: Flush,
+        delay: Option<Duration>,
+    ) -> anyhow::Result<Self> {
         let added = delay.map(|delay| format!(" + {}", micros(delay))).unwrap_or_default();
         let beside = format!("fdatasync p50 {} p99 {}{added}", micros(flush.p50), micros(flush.p99));
-        let row = Self::run(name, run, Waits::durable(run.in_flight));
-        row.beside_text(&beside).note(run.apply.to_string())
+        let run = runs.middle()?;
+        let row = Self::runs(name, runs, Waits::durable(run.in_flight))?;
+        Ok(row.beside_text(&beside).note(run.apply.to_string()))
     }
 
     /// What held it.
@@ -103,14 +118,18 @@ impl Row {
         self
     }
 
-    /// A peer's figure in the same run, and ours over it.
-    pub(crate) fn beside(mut self, peer: &str, theirs: &Rate, ours: &Rate) -> Self {
-        let ratio = ours.per_second / theirs.per_second;
+    /// A peer's figure in runs taken in turn with ours, and ours over it.
+    pub(crate) fn beside(mut self, peer: &str, theirs: &Rates, ours: &Rates) -> anyhow::Result<Self> {
+        let (rate, ratio, (lowest, highest)) = (theirs.middle()?, ours.over(theirs)?, theirs.spread());
         self.peers.push(json!({
-            "peer": peer, "per_second": theirs.per_second, "ratio": ratio, "p50_us": theirs.p50.as_micros(),
-            "p99_us": theirs.p99.as_micros(),
+            "peer": peer, "per_second": rate.per_second, "ratio": ratio, "p50_us": rate.p50.as_micros(),
+            "p99_us": rate.p99.as_micros(), "lowest": lowest, "highest": highest,
         }));
-        self.beside_text(&format!("{peer} {:.0} /s (p99 {}), ratio {ratio:.2}", theirs.per_second, micros(theirs.p99)))
+        Ok(self.beside_text(&format!(
+            "{peer} {:.0} /s ({lowest:.0}–{highest:.0}, p99 {}), ratio {ratio:.2}",
+            rate.per_second,
+            micros(rate.p99)
+        )))
     }
 
     /// Another figure in the same unit, and ours over it.
@@ -160,7 +179,8 @@ impl Report {
     pub(crate) fn json(&self, heading: &str, seen: &Seen) -> Value {
         let rows = self.rows.iter().map(|row| {
             json!({
-                "what": row.name, "value": row.value, "unit": row.unit, "p50": row.p50, "p99": row.p99,
+                "what": row.name, "value": row.value, "unit": row.unit, "lowest": row.spread.map(|(lowest, _)| lowest),
+                "highest": row.spread.map(|(_, highest)| highest), "p50": row.p50, "p99": row.p99,
                 "limit": row.limit, "peers": row.peers, "beside": row.beside, "notes": row.notes,
             })
         });
@@ -172,6 +192,7 @@ impl Report {
     }
 
     pub(crate) fn print(&self, heading: &str, seen: &Seen) -> io::Result<()> {
+        let spread = |row: &Row| row.spread.map(|(from, to)| format!("{from:.0}–{to:.0}")).unwrap_or_default();
         let width =
             |of: fn(&Row) -> &str| self.rows.iter().map(|row| of(row).chars().count()).max().unwrap_or_default();
         let (name, figure, limit) = (width(|row| &row.name), width(|row| &row.figure), width(|row| &row.limit).max(5));
@@ -179,12 +200,14 @@ impl Report {
         writeln!(out, "\n{heading}\n")?;
         writeln!(
             out,
-            "{:name$}  {:>figure$}  {:>8}  {:>8}  {:limit$}  beside",
-            "what", "median", "p50", "p99", "limit"
+            "{:name$}  {:>figure$}  {:>13}  {:>8}  {:>8}  {:limit$}  beside",
+            "what", "median", "spread", "p50", "p99", "limit"
         )?;
         for row in &self.rows {
             let Row { name: what, figure: median, p50, p99, limit: held, beside, .. } = row;
-            let line = format!("{what:name$}  {median:>figure$}  {p50:>8}  {p99:>8}  {held:limit$}  {beside}");
+            let apart = spread(row);
+            let line =
+                format!("{what:name$}  {median:>figure$}  {apart:>13}  {p50:>8}  {p99:>8}  {held:limit$}  {beside}");
             writeln!(out, "{}", line.trim_end())?;
             for note in &row.notes {
                 writeln!(out, "    {note}")?;

@@ -1,7 +1,6 @@
 //! Provisioning by SCIM at a follower.
 
 use std::cell::Cell;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -11,16 +10,14 @@ use serde_json::{Value, json};
 
 use crate::disk::Flush;
 use crate::limit::Waits;
-use crate::load::{self, Ask, Call, Mint, Once, Repeat, median};
-use crate::measure::{self, RUNS};
+use crate::load::{self, Ask, Call, Mint, Once, Repeat};
+use crate::measure::{self, READERS, RUNS, Runs, TIMES};
 use crate::report::{Report, Row};
 use crate::world::{Cluster, Node, encoded};
 
 /// Where users are.
 const USERS: &str = "/scim/v2/Users";
-/// Clients that read, each with one request under way.
-const READERS: usize = 32;
-/// The same where each answer counts everybody.
+/// Clients where each answer counts everybody.
 const COUNTERS: usize = 4;
 /// More users than this are not counted: their pages are had by cursor.
 const MOST_COUNTED: usize = 100_000;
@@ -28,9 +25,6 @@ const MOST_COUNTED: usize = 100_000;
 const PAGE: usize = 100;
 /// Names that are looked up, in turn.
 const NAMES: usize = 100;
-/// Before the first run, and each run.
-const TIMES: (Duration, Duration) = (Duration::from_millis(300), Duration::from_millis(1500));
-
 /// A provisioning program.
 pub(crate) struct Provisioner {
     authorization: String,
@@ -100,12 +94,11 @@ pub(crate) async fn creates(
 ) -> anyhow::Result<()> {
     let [follower, _] = cluster.followers()?;
     let call = by.call([follower], cluster)?;
-    let mut runs = Vec::new();
+    let mut runs = Runs::default();
     for _ in 0..RUNS {
-        runs.push(measure::once(cluster, &call, in_flight, &by.creates(count)).await?);
+        runs.add(measure::once(cluster, &call, in_flight, &by.creates(count)).await?);
     }
-    let run = median(runs, |run| run.rate.per_second)?;
-    report.add(Row::durable(format!("SCIM: user made, {in_flight} in flight, follower of three"), &run, flush, None));
+    report.add(Row::durable(format!("SCIM: user made, {in_flight} in flight, follower of three"), &runs, flush, None)?);
     Ok(())
 }
 
@@ -141,9 +134,9 @@ pub(crate) async fn reads(cluster: &Cluster, by: &Provisioner, report: &mut Repo
     }
     for (name, needle, asks, clients) in rows {
         let work = |within| Repeat::new(&asks, within, needle);
-        let run = measure::middle(cluster, &call, clients, work, TIMES).await?;
+        let runs = measure::all(cluster, &call, clients, work, TIMES).await?;
         let name = format!("SCIM: {name}, {clients} clients, follower of three, {users} users loaded");
-        report.add(Row::run(name, &run, Waits::Peers));
+        report.add(Row::runs(name, &runs, Waits::Peers)?);
     }
     Ok(())
 }

@@ -95,12 +95,13 @@ pub(crate) async fn run(
         let first = at.replace((at.get() + forms.len() / 2) % forms.len());
         SignIns { forms: &forms, at: Cell::new(first), until: Instant::now() + within }
     };
-    let run = measure::middle(cluster, &call, in_flight, work, TIMES).await?;
+    let runs = measure::all(cluster, &call, in_flight, work, TIMES).await?;
+    let run = runs.middle()?;
     let (hash, threads) = (hash()?, POOL.min(in_flight));
     let limit = f64::from(u32::try_from(threads).context("threads")?) / hash.as_secs_f64();
     let name = format!("sign-in, {in_flight} in flight, follower of three, {POOL} threads for passwords");
     report.add(
-        Row::run(name, &run, Waits::Pool)
+        Row::runs(name, &runs, Waits::Pool)?
             .beside_figure(
                 &format!("argon2id alone, {} each, {threads} at once", micros(hash)),
                 limit,

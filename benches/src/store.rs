@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::disk::Flush;
 use crate::etcd::{Ask, Etcd, KEYS};
 use crate::limit::{Meter, Waits};
-use crate::load::{Rate, median};
-use crate::measure::RUNS;
+use crate::load::Rates;
+use crate::measure::{READERS, RUNS};
 use crate::report::{Report, Row, micros};
 use crate::world::Under;
 
@@ -15,20 +15,30 @@ use crate::world::Under;
 const PLANS: [(usize, usize); 3] = [(1, 1_000), (64, 20_000), (256, 40_000)];
 const SLOW_PLANS: [(usize, usize); 3] = [(1, 60), (64, 4_000), (256, 12_000)];
 const BYTES: usize = 750;
-const READERS: usize = 32;
 const READ: Duration = Duration::from_secs(2);
 
-/// A median, and what held it.
-async fn puts(of: &[&Etcd], count: usize, in_flight: usize) -> anyhow::Result<Vec<(Rate, String)>> {
-    let mut runs = vec![Vec::new(); of.len()];
-    for _ in 0..RUNS {
-        for (cluster, runs) in of.iter().zip(&mut runs) {
-            let meter = Meter::start();
-            let rate = cluster.run(Ask::Puts { count, bytes: BYTES }, in_flight).await?;
-            runs.push((rate, meter.stop().limit(Waits::durable(in_flight))));
-        }
+/// Runs, and what held the last of them.
+#[derive(Default)]
+struct Held {
+    rates: Rates,
+    limit: String,
+}
+
+impl Held {
+    async fn ask(&mut self, of: &Etcd, ask: Ask, in_flight: usize, waits: Waits) -> anyhow::Result<()> {
+        let meter = Meter::start();
+        self.rates.add(of.run(ask, in_flight).await?);
+        self.limit = meter.stop().limit(waits);
+        Ok(())
     }
-    runs.into_iter().map(|runs| median(runs, |(rate, _)| rate.per_second)).collect()
+
+    fn row(&self, name: String) -> anyhow::Result<Row> {
+        Ok(Row::rates(name, &self.rates)?.limit(&self.limit))
+    }
+
+    fn beside(&self, row: Row, peer: &str, theirs: &Self) -> anyhow::Result<Row> {
+        Ok(row.beside(peer, &theirs.rates, &self.rates)?.note(format!("etcd: {}", theirs.limit)))
+    }
 }
 
 async fn writes(
@@ -41,46 +51,42 @@ async fn writes(
 ) -> anyhow::Result<()> {
     let added = delay.map(|delay| format!(", flush + {}", micros(delay))).unwrap_or_default();
     for (in_flight, count) in plans {
-        let both: Vec<&Etcd> = std::iter::once(ours).chain(etcd).collect();
-        let rates = puts(&both, *count, *in_flight).await?;
-        let Some((rate, limit)) = rates.first() else { continue };
+        let (ask, waits) = (Ask::Puts { count: *count, bytes: BYTES }, Waits::durable(*in_flight));
+        let (mut own, mut theirs) = (Held::default(), Held::default());
+        for _ in 0..RUNS {
+            own.ask(ours, ask, *in_flight, waits).await?;
+            if let Some(etcd) = etcd {
+                theirs.ask(etcd, ask, *in_flight, waits).await?;
+            }
+        }
         let name = format!("store: transactions of {BYTES} bytes, {in_flight} in flight, follower of three{added}");
         let cost = format!("fdatasync p50 {} p99 {}", micros(flush.p50), micros(flush.p99));
-        let mut row = Row::rate(name, rate).limit(limit).beside_text(&format!("{cost}{added}"));
-        if let Some((theirs, limit)) = rates.get(1) {
-            row = row.beside("etcd, puts to its leader", theirs, rate).note(format!("etcd: {limit}"));
+        let mut row = own.row(name)?.beside_text(&format!("{cost}{added}"));
+        if etcd.is_some() {
+            row = own.beside(row, "etcd, puts to its leader", &theirs)?;
         }
         report.add(row);
     }
     Ok(())
 }
 
-async fn gets(of: &Etcd, ask: Ask) -> anyhow::Result<(Rate, String)> {
-    let meter = Meter::start();
-    let rate = of.run(ask, READERS).await?;
-    Ok((rate, meter.stop().limit(Waits::reads(READERS))))
-}
-
 async fn reads(ours: &Etcd, etcd: Option<&Etcd>, report: &mut Report) -> anyhow::Result<()> {
     for cluster in std::iter::once(ours).chain(etcd) {
         cluster.run(Ask::Puts { count: KEYS, bytes: BYTES }, READERS).await?;
     }
-    let (mut linearizable, mut local, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
+    let (ask, waits) = (Ask::Gets(READ), Waits::reads(READERS));
+    let (mut linearizable, mut local, mut theirs) = (Held::default(), Held::default(), Held::default());
     for _ in 0..RUNS {
-        local.push(gets(ours, Ask::LocalGets(READ)).await?);
-        linearizable.push(gets(ours, Ask::Gets(READ)).await?);
+        local.ask(ours, Ask::LocalGets(READ), READERS, waits).await?;
+        linearizable.ask(ours, ask, READERS, waits).await?;
         if let Some(etcd) = etcd {
-            theirs.push(gets(etcd, Ask::Gets(READ)).await?);
+            theirs.ask(etcd, ask, READERS, waits).await?;
         }
     }
-    let middle = |runs| median(runs, |(rate, _): &(Rate, String)| rate.per_second);
-    let ((rate, limit), (local, _)) = (middle(linearizable)?, middle(local)?);
     let name = format!("store: linearizable reads of a record, {READERS} clients, follower of three");
-    let ratio = rate.per_second / local.per_second;
-    let mut row = Row::rate(name, &rate).limit(limit).beside_figure("local reads", local.per_second, ratio);
+    let mut row = linearizable.row(name)?.beside("own local reads", &local.rates, &linearizable.rates)?;
     if etcd.is_some() {
-        let (theirs, limit) = middle(theirs)?;
-        row = row.beside("etcd, linearizable gets at a follower", &theirs, &rate).note(format!("etcd: {limit}"));
+        row = linearizable.beside(row, "etcd, linearizable gets at a follower", &theirs)?;
     }
     report.add(row);
     Ok(())

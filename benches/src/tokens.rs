@@ -6,20 +6,12 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::limit;
-use crate::load::{self, Call, Rate, Repeat, median};
+use crate::load::{self, Call, Rate, Rates, Repeat, median};
 use crate::machine::cpu_time;
+use crate::measure::{READERS, RUNS, TIMES};
 use crate::oidc_provider::OidcProvider;
 use crate::report::{Report, Row, Share};
 use crate::world::{Client, Node, Process, Realm, Under, free_port};
-
-/// Connections, each with one request under way.
-const CONNECTIONS: usize = 32;
-/// Before each run.
-const WARM_UP: Duration = Duration::from_millis(300);
-/// Each run.
-const RUN: Duration = Duration::from_millis(1500);
-/// Runs of each side.
-const RUNS: usize = 3;
 
 /// A run and what the server used of a processor.
 #[derive(Clone)]
@@ -29,11 +21,21 @@ struct Run {
     load: Share,
 }
 
+impl Run {
+    fn rates(runs: &[Self]) -> Rates {
+        runs.iter().map(|run| run.rate.clone()).collect()
+    }
+
+    fn middle(runs: Vec<Self>) -> anyhow::Result<Self> {
+        median(runs, |run| run.rate.per_second)
+    }
+}
+
 async fn measure(call: &Call, server: u32) -> anyhow::Result<Run> {
-    let asks = [Client::ask_token()];
-    load::run(call, CONNECTIONS, &Repeat::new(&asks, WARM_UP, "access_token")).await?;
+    let (asks, (warm_up, long)) = ([Client::ask_token()], TIMES);
+    load::run(call, READERS, &Repeat::new(&asks, warm_up, "access_token")).await?;
     let (server_before, own_before) = (cpu_time(server), cpu_time(std::process::id()));
-    let rate = load::run(call, CONNECTIONS, &Repeat::new(&asks, RUN, "access_token")).await?;
+    let rate = load::run(call, READERS, &Repeat::new(&asks, long, "access_token")).await?;
     let share = |now: Duration, before: Duration| Share::new(now.saturating_sub(before), &rate);
     let server = share(cpu_time(server), server_before);
     let load = share(cpu_time(std::process::id()), own_before);
@@ -74,18 +76,18 @@ pub(crate) async fn run(
         ours.push(measure(&call, node.pid()).await?);
     }
     peer.stop().await?;
-    let (ours, theirs) = (median(ours, |run| run.rate.per_second)?, median(theirs, |run| run.rate.per_second)?);
+    let rates = Run::rates(&ours);
     let place = if cpu.is_some() { "one node on one core" } else { "one node" };
-    let name = format!("tokens, {alg}, {place}, {CONNECTIONS} connections");
-    let mut row = Row::rate(name, &ours.rate);
+    let name = format!("tokens, {alg}, {place}, {READERS} connections");
+    let mut row = Row::rates(name, &rates)?.beside("bare signer", &Run::rates(&theirs), &rates)?;
+    let (ours, theirs) = (Run::middle(ours)?, Run::middle(theirs)?);
     if cpu.is_some() {
         row = row.limit(limit::of_pinned(ours.server.percent));
     }
-    row = row.beside("bare signer", &theirs.rate, &ours.rate);
     row = row.note(format!("node {}; load {}; bare signer {}", ours.server, ours.load, theirs.server));
     if let Some(provider) = provider {
-        let run = median(answered, |run| run.rate.per_second)?;
-        row = row.beside("oidc-provider", &run.rate, &ours.rate).note(format!("oidc-provider {}", run.server));
+        row = row.beside("oidc-provider", &Run::rates(&answered), &rates)?;
+        row = row.note(format!("oidc-provider {}", Run::middle(answered)?.server));
         provider.stop().await?;
     }
     report.add(row);

@@ -80,7 +80,6 @@ impl StoreMetrics {
                 "woad_read_index_failures_total",
                 "Reads that no quorum confirmed in time.",
             )?,
-
             read_index_rounds: IntCounter::new(
                 "woad_read_index_rounds_total",
                 "ReadIndex calls of this node, each for all reads that waited.",

@@ -154,9 +154,23 @@ impl Network {
         }
     }
 
-    /// Opens an append stream. A peer that announces less than this leader knows it had is refused from here on: of its
-    /// answers openraft sees none (store.md 15).
+    /// Opens an append stream. On failure it waits a little, not to spin while a peer is down: openraft's own backoff is not
+    /// asked for when a stream never began.
     async fn open_append(
+        &self,
+        requests: impl Stream<Item = proto::AppendRequest> + Send + 'static,
+        option: &RPCOption,
+    ) -> Result<tonic::Streaming<proto::AppendResponse>, RpcError> {
+        let opened = self.try_append(requests, option).await;
+        if opened.is_err() {
+            tokio::time::sleep(REFUSED_PAUSE).await;
+        }
+        opened
+    }
+
+    /// One try to open an append stream. A peer that announces less than this leader knows it had is refused from here on: of its
+    /// answers openraft sees none (store.md 15).
+    async fn try_append(
         &self,
         requests: impl Stream<Item = proto::AppendRequest> + Send + 'static,
         option: &RPCOption,
@@ -196,13 +210,7 @@ impl Network {
             return append_result(answer).map_err(|error| Self::network(&error));
         }
         // None yet, or its peer has gone, or it ended with a refusal.
-        let line = match Line::open(async |requests| self.open_append(requests, option).await).await {
-            Ok(line) => line,
-            Err(error) => {
-                tokio::time::sleep(REFUSED_PAUSE).await;
-                return Err(error);
-            }
-        };
+        let line = Line::open(async |requests| self.open_append(requests, option).await).await?;
         let (answer, line) = line.ask(request).await.map_err(|status| failed(self, &status))?;
         self.beats = Some(line);
         append_result(answer).map_err(|error| Self::network(&error))
@@ -275,15 +283,7 @@ impl RaftNetworkV2<TypeConfig> for Network {
                 return Ok(futures::stream::once(async move { self.beat(request, &option).await }).boxed());
             }
             let requests = input.map(|request| append_to(&request));
-            let answers = match self.open_append(requests, &option).await {
-                Ok(answers) => answers,
-                Err(error) => {
-                    // openraft's own backoff is not asked for when a stream never began: not to spin while a peer is
-                    // down.
-                    tokio::time::sleep(REFUSED_PAUSE).await;
-                    return Err(error);
-                }
-            };
+            let answers = self.open_append(requests, &option).await?;
             let this: &Self = self;
             let results = answers.map(move |answer| match answer {
                 Ok(answer) => append_result(answer).map_err(|error| Self::network(&error)),

@@ -116,7 +116,7 @@ type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 impl proto::peer_server::Peer for PeerService {
     type AppendStream = Answers<proto::AppendResponse>;
     type ProposeStream = Answers<proto::ProposeAnswer>;
-    type ReadIndexesStream = Answers<proto::ReadIndexResponse>;
+    type ReadIndexStream = Answers<proto::ReadIndexResponse>;
 
     async fn append(
         &self,
@@ -255,17 +255,8 @@ impl proto::peer_server::Peer for PeerService {
 
     async fn read_index(
         &self,
-        request: Request<proto::ReadIndexRequest>,
-    ) -> Result<Response<proto::ReadIndexResponse>, Status> {
-        self.member(&request)?;
-        let (index, clock) = self.cluster.leader_read_index().await.map_err(|error| stopped(&error))?;
-        Ok(Response::new(proto::ReadIndexResponse { index, clock_ms: clock.0 }))
-    }
-
-    async fn read_indexes(
-        &self,
         request: Request<Streaming<proto::ReadIndexRequest>>,
-    ) -> Result<Response<Self::ReadIndexesStream>, Status> {
+    ) -> Result<Response<Self::ReadIndexStream>, Status> {
         let node = self.member(&request)?;
         let (cluster, gate) = (Arc::clone(&self.cluster), Arc::clone(&self.gate));
         let answers = request.into_inner().then(move |asked| {

@@ -177,7 +177,7 @@ impl Task {
             return Ok(answer);
         }
         let mut client = self.channels.client(leader, address, Purpose::Calls);
-        let opened = async |requests| client.read_indexes(requests).await.map(tonic::Response::into_inner);
+        let opened = async |requests| client.read_index(requests).await.map(tonic::Response::into_inner);
         let line = Line::open(opened).await?;
         let (answer, line) = line.ask(proto::ReadIndexRequest {}).await?;
         *self.line.lock() = Some(Kept { leader, address: address.to_owned(), line });

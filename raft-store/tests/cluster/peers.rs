@@ -255,10 +255,8 @@ async fn a_removed_member_s_certificate_opens_nothing() {
     let gone = (leader + 1) % 3;
     let id = number(&members[gone]);
     let mut before = speak(&members[gone], &members[leader]).await;
-    assert!(before.read_index(ReadIndexRequest {}).await.is_ok());
     let (asks, asked) = tokio::sync::mpsc::channel(1);
-    let mut answers =
-        before.read_indexes(tokio_stream::wrappers::ReceiverStream::new(asked)).await.unwrap().into_inner();
+    let mut answers = before.read_index(tokio_stream::wrappers::ReceiverStream::new(asked)).await.unwrap().into_inner();
     for _ in 0..2 {
         asks.send(ReadIndexRequest {}).await.unwrap();
         assert!(answers.message().await.unwrap().is_some());
@@ -269,14 +267,13 @@ async fn a_removed_member_s_certificate_opens_nothing() {
 
     for to in [leader, other] {
         let mut client = speak(&members[gone], &members[to]).await;
-        assert_eq!(code(client.read_index(ReadIndexRequest {}).await), Code::PermissionDenied);
         let request = VoteRequest { vote: Some(vote_of(id)), last: None, leadership_transfer: true };
         assert_eq!(code(client.vote(request).await), Code::PermissionDenied);
         assert_eq!(code(client.propose(tokio_stream::pending()).await), Code::PermissionDenied);
-        assert_eq!(code(client.read_indexes(tokio_stream::pending()).await), Code::PermissionDenied);
+        assert_eq!(code(client.read_index(tokio_stream::pending()).await), Code::PermissionDenied);
         assert_eq!(code(client.append(tokio_stream::pending()).await), Code::PermissionDenied);
     }
-    assert_eq!(code(before.read_index(ReadIndexRequest {}).await), Code::PermissionDenied, "an open connection");
+    assert_eq!(code(before.read_index(tokio_stream::pending()).await), Code::PermissionDenied, "an open connection");
     asks.send(ReadIndexRequest {}).await.unwrap();
     let refused = answers.message().await.map(|_| ());
     assert!(matches!(code(refused), Code::PermissionDenied | Code::Unavailable), "an open stream");
@@ -321,7 +318,7 @@ async fn strangers_may_only_join_and_do_not_keep_members_out() {
         async move { Endpoint::from_static("http://peer.invalid").connect_with_connector(connector).await }
     };
     let mut client = PeerClient::new(connect().await.unwrap());
-    assert_eq!(code(client.read_index(ReadIndexRequest {}).await), Code::Unauthenticated);
+    assert_eq!(code(client.read_index(tokio_stream::pending()).await), Code::Unauthenticated);
     assert_eq!(code(client.vote(VoteRequest::default()).await), Code::Unauthenticated);
     assert_eq!(code(client.append(tokio_stream::pending()).await), Code::Unauthenticated);
     assert_eq!(code(client.propose(tokio_stream::pending()).await), Code::Unauthenticated);

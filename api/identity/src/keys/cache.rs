@@ -8,6 +8,7 @@ use raft_store_core::{Abort, Read, Revision, Sealed, Stored};
 
 use super::generate::KeyError;
 use super::record::{ActiveKey, KeyState, SigningAlg, SigningKeys};
+use super::seen::Seen;
 use super::signer::Signer;
 use super::verifier::Verifier;
 use crate::ids::{Kid, RealmId};
@@ -34,6 +35,7 @@ type Kept<V> = RwLock<BTreeMap<(RealmId, Kid), (Revision, Arc<V>)>>;
 pub struct KeyCache {
     signers: Kept<Signer>,
     verifiers: Kept<Verifier>,
+    seen: Arc<Seen>,
 }
 
 impl std::fmt::Debug for KeyCache {
@@ -85,7 +87,7 @@ impl KeyCache {
             return Ok(Err(NoKey::NotPublished));
         }
         kept(&self.verifiers, &stored, || {
-            let verifier = Verifier::parse(stored.row.alg()?, &stored.row.public_jwk);
+            let verifier = Verifier::parse(stored.row.alg()?, &stored.row.public_jwk, Arc::clone(&self.seen));
             verifier.map_err(|KeyError| Abort::corrupt("public key"))
         })
         .map(Ok)

@@ -1,38 +1,43 @@
 //! Tokens whose signature was found right: a relying party asks about the same token with every request it serves, and
-//! verifying an ECDSA signature costs more than everything else about the answer.
+//! verifying an ECDSA signature is a large part of the answer.
 //!
 //! Only that is remembered which can't change: that these very bytes were signed by this very key for this issuer. Whether
 //! the key is still published and whether the token still counts is asked each time. What is not right is not remembered,
 //! so nobody pushes tokens out who has none.
 
-use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::digest::{Context, SHA256, SHA256_OUTPUT_LEN};
 use quick_cache::sync::Cache;
 
-/// Tokens remembered of a key; some 80 bytes each.
-const MAX_SEEN: usize = 8 * 1024;
+/// Tokens remembered at a node, of all keys together.
+const MAX_SEEN: usize = 32 * 1024;
 
-/// SHA-256 of issuer and token.
+/// SHA-256 of public key, issuer and token, each after its length.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Fingerprint([u8; 32]);
+pub(super) struct Fingerprint([u8; SHA256_OUTPUT_LEN]);
 
 impl Fingerprint {
-    pub(super) fn of(issuer: &str, token: &str) -> Option<Self> {
+    pub(super) fn of(public_jwk: &str, issuer: &str, token: &str) -> Self {
         let mut context = Context::new(&SHA256);
-        context.update(&u64::try_from(issuer.len()).ok()?.to_be_bytes());
-        context.update(issuer.as_bytes());
-        context.update(token.as_bytes());
-        context.finish().as_ref().try_into().map(Self).ok()
+        for part in [public_jwk, issuer, token] {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part.as_bytes());
+        }
+        let mut digest = [0; SHA256_OUTPUT_LEN];
+        digest.copy_from_slice(context.finish().as_ref());
+        Self(digest)
     }
 }
 
-/// The tokens of one key.
+/// The tokens.
 pub(super) struct Seen(Cache<Fingerprint, ()>);
 
-impl Seen {
-    pub(super) fn new() -> Self {
+impl Default for Seen {
+    fn default() -> Self {
         Self(Cache::new(MAX_SEEN))
     }
+}
 
+impl Seen {
     pub(super) fn has(&self, token: &Fingerprint) -> bool {
         self.0.get(token).is_some()
     }

@@ -1,5 +1,7 @@
 //! Verifying a token's signature and form. Whether it still counts is [`crate::token::live`].
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::dangerous::insecure_decode_claims;
@@ -50,7 +52,8 @@ pub enum TokenFault {
 pub struct Verifier {
     alg: Algorithm,
     key: DecodingKey,
-    seen: Seen,
+    public_jwk: Box<str>,
+    seen: Arc<Seen>,
 }
 
 impl std::fmt::Debug for Verifier {
@@ -60,18 +63,21 @@ impl std::fmt::Debug for Verifier {
 }
 
 impl Verifier {
-    /// Parses a stored public JWK.
+    /// Parses a stored public JWK. Tokens that it finds rightly signed are remembered in `seen`.
     ///
     /// # Errors
     /// When it is not a key of this algorithm.
-    pub fn parse(alg: SigningAlg, public_jwk: &str) -> Result<Self, KeyError> {
+    pub(super) fn parse(alg: SigningAlg, public_jwk: &str, seen: Arc<Seen>) -> Result<Self, KeyError> {
         let jwk: Jwk = serde_json::from_str(public_jwk).map_err(|_| KeyError)?;
         let key = DecodingKey::from_jwk(&jwk).map_err(|_| KeyError)?;
         let alg = match alg {
             SigningAlg::Es256 => Algorithm::ES256,
             SigningAlg::Rs256 => Algorithm::RS256,
         };
-        if key.family() == alg.family() { Ok(Self { alg, key, seen: Seen::new() }) } else { Err(KeyError) }
+        if key.family() != alg.family() {
+            return Err(KeyError);
+        }
+        Ok(Self { alg, key, public_jwk: public_jwk.into(), seen })
     }
 
     /// The claims of a token that this key signed for this issuer. Times are not looked at. Of the two ECDSA
@@ -82,7 +88,7 @@ impl Verifier {
     /// See [`TokenFault`].
     pub fn verify<C: DeserializeOwned>(&self, token: &str, issuer: &str) -> Result<C, TokenFault> {
         use jsonwebtoken::errors::ErrorKind;
-        let fingerprint = Fingerprint::of(issuer, token).ok_or(TokenFault::Malformed)?;
+        let fingerprint = Fingerprint::of(&self.public_jwk, issuer, token);
         if self.seen.has(&fingerprint) {
             return insecure_decode_claims(token).map_err(|_| TokenFault::Malformed);
         }
