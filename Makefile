@@ -40,7 +40,7 @@ verify: ## the gate: everything that must hold, changing no file of the checkout
 verify-steps:
 	@$(STEP) 'set-up' scripts/setup.sh verify
 	@$(STEP) 'format' cargo fmt --all --check
-	@$(STEP) 'tests of the scripts' bash -euc 'python3 scripts/arrows.py --self-test; python3 scripts/supply_chain.py --self-test; python3 scripts/mutants.py --self-test'
+	@$(STEP) 'tests of the scripts' bash -euc 'python3 scripts/arrows.py --self-test; python3 scripts/supply_chain.py --self-test; python3 scripts/mutants.py --self-test; python3 scripts/performance.py --self-test'
 	@$(STEP) 'crate arrows and file lengths' python3 scripts/arrows.py
 	@$(STEP) 'supply chain' python3 scripts/supply_chain.py
 	@$(STEP) 'clippy' cargo clippy --locked --workspace --all-targets --quiet
@@ -66,14 +66,21 @@ mutants: ## nineteen deliberate bugs, each of which a laboratory must catch; ARG
 	@$(STEP) 'mutants' $(SH) 'exec python3 scripts/mutants.py "$$CARGO_TARGET_DIR/mutants" $(ARGS)'
 
 .PHONY: bench-quick
-bench-quick: bench-build ## first figures in seven minutes, beside etcd, oidc-provider and the measured fdatasync; ARGS='--only durable': some
+bench-quick: bench-build ## first figures in a quarter of an hour, beside etcd, oidc-provider and the measured fdatasync; ARGS='--only durable': some
 	@$(SH) 'WOAD_PEERS="$$(scripts/peers.sh)" exec "$$CARGO_TARGET_DIR/release/woad-benches" quick $(ARGS)'
 
 .PHONY: bench
 bench: export WOAD_BENCH_JSON = docs/performance.json
 bench: export WOAD_BENCH_SVG = docs/performance.svg
-bench: bench-quick ## the same, then 10⁶ people, 10⁶ families, 10⁷ tokens: over an hour; figures and plot go to docs/; LARGE='--users 100000'
+bench: bench-quick ## the same, then 10⁶ people, 10⁶ families, 10⁷ tokens: over an hour; figures, tables and plot go to docs/; LARGE='--users 100000'
 	@$(SH) 'WOAD_BENCH_JSON=docs/performance-large.json exec "$$CARGO_TARGET_DIR/release/woad-benches" large $(LARGE)'
+	@python3 scripts/performance.py tables
+
+.PHONY: bench-twice
+bench-twice: bench-build ## the same as bench-quick two times, and how far the ratios to the peers lie apart: at most 15 %
+	@$(SH) 'WOAD_PEERS="$$(scripts/peers.sh)"; export WOAD_PEERS; for run in 1 2; do \
+		WOAD_BENCH_JSON="$$CARGO_TARGET_DIR/bench-$$run.json" "$$CARGO_TARGET_DIR/release/woad-benches" quick $(ARGS); done; \
+		exec python3 scripts/performance.py compare "$$CARGO_TARGET_DIR"/bench-{1,2}.json'
 
 .PHONY: bench-build
 bench-build: setup-build

@@ -1,5 +1,6 @@
 //! Logs: one event a line on standard error.
 
+mod gathered;
 pub mod json;
 
 use std::io;
@@ -7,6 +8,8 @@ use std::io;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
+use self::gathered::Gathered;
+pub use self::gathered::Rest;
 use crate::config::{Format, Log};
 
 /// Why a text is no level.
@@ -41,17 +44,22 @@ pub enum LogError {
     /// Another logger runs in this process.
     #[error("a logger is installed already")]
     Installed,
+    /// There is no thread that could write.
+    #[error("log: {0}")]
+    Thread(#[from] io::Error),
 }
 
-/// Starts writing.
+/// Starts writing: warnings and errors at once, other lines together with those of a few milliseconds.
 ///
 /// # Errors
 /// See [`LogError`].
-pub fn init(config: &Log) -> Result<(), LogError> {
-    let builder = tracing_subscriber::fmt().with_env_filter(filter(&config.level)?).with_writer(io::stderr);
+pub fn init(config: &Log) -> Result<Rest, LogError> {
+    let (lines, rest) = Gathered::new(io::stderr())?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter(&config.level)?).with_writer(lines);
     let installed = match config.format {
         Format::Json => builder.fmt_fields(json::Fields).event_format(json::Lines).try_init(),
         Format::Text => builder.with_ansi(false).try_init(),
     };
-    installed.map_err(|_| LogError::Installed)
+    installed.map_err(|_| LogError::Installed)?;
+    Ok(rest)
 }

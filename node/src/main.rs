@@ -75,7 +75,7 @@ fn usable(cli: &Cli) -> anyhow::Result<Config> {
 fn rejoin(cli: &Cli, token_file: Option<&Path>) -> anyhow::Result<ExitCode> {
     let config = usable(cli)?;
     let token = woad::rejoin::token(&config, token_file)?;
-    log::init(&config.log)?;
+    let _rest = log::init(&config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let rejoined = runtime.block_on(woad::rejoin::run(&config, &*store::opener(), token));
     runtime.shutdown_background();
@@ -84,7 +84,7 @@ fn rejoin(cli: &Cli, token_file: Option<&Path>) -> anyhow::Result<ExitCode> {
 
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     let config = usable(cli)?;
-    log::init(&config.log)?;
+    let _rest = log::init(&config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("http").build()?;
     let outcome = runtime.block_on(async {
         let controls = Controls::default();

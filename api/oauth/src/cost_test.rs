@@ -102,3 +102,16 @@ async fn a_transaction_has_this_many_guards_mutations_events_and_bytes() {
     ];
     assert_eq!(came, expected);
 }
+
+/// A person with many applications and machines signs in as fast as one with few.
+#[tokio::test]
+async fn a_refresh_family_begins_with_as_many_reads_however_many_there_are() {
+    let world = warm().await;
+    let cookie = world.sign_in();
+    let mut each = Vec::new();
+    for _ in 0..4 {
+        let code = world.code(&cookie, WEB, WEB_SCOPES).await;
+        each.push(reads(&world, world.redeem(&code, "")).await);
+    }
+    assert!(each.iter().all(|reads| *reads == each[0]), "{each:?}");
+}

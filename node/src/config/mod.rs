@@ -47,7 +47,8 @@ pub struct Config {
     pub operations: Operations,
     /// What it needs to become, or to be, a member of a cluster.
     pub cluster: Cluster,
-    /// What it writes to standard error.
+    /// What it writes to standard error. Warnings and errors are written at once, other lines within 5 ms; a process that is
+    /// killed may lose these.
     pub log: Log,
     /// Limits that a machine's size may ask to change. All others are constants (see the table of limits).
     pub limits: Limits,

@@ -80,6 +80,13 @@ pub trait Read {
     /// When storage fails; pass it on.
     fn all<S: Set>(&self, of: &S::Prefix) -> Result<Vec<Stored<S::Of>>, Abort>;
 
+    /// An upper bound of how many records [`all`](Self::all) would find, without reading them: those that have expired
+    /// and are not swept yet count, and so may those that this transaction deleted.
+    ///
+    /// # Errors
+    /// When storage fails; pass it on.
+    fn count_bound<S: Set>(&self, of: &S::Prefix) -> Result<usize, Abort>;
+
     /// When a declared set last gained, lost or changed a record; `None`: never. Expired records leave it when they
     /// are swept.
     ///

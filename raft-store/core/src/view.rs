@@ -240,6 +240,11 @@ impl Read for View<'_> {
         Ok(out)
     }
 
+    fn count_bound<S: Set>(&self, of: &S::Prefix) -> Result<usize, Abort> {
+        const { assert!(set_is_declared::<S>(), "not a set of its table") }
+        Ok(self.set_keys::<S>(of)?.len())
+    }
+
     fn epoch<S: Set>(&self, of: &S::Prefix) -> Result<Option<Revision>, Abort> {
         const { assert!(set_is_declared::<S>(), "not a set of its table") }
         let value = self.kv.get(Space::State, &layout::epoch_key(S::ID, &of.to_bytes()))?;

@@ -19,7 +19,7 @@ const ONE_OF: u64 = 10;
 /// Runs it until it is told to stop.
 pub(crate) fn run(path: &Path) -> Result<()> {
     let config = config::load(Some(path), [])?;
-    woad::log::init(&config.log)?;
+    let _rest = woad::log::init(&config.log)?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let controls = Controls::default();

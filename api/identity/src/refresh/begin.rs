@@ -10,6 +10,9 @@ use crate::grant::Grant;
 use crate::realm::Realms;
 use crate::token::GrantId;
 
+/// With fewer families than this one more is within both limits.
+const FEWEST_OVER: usize = if MAX_FAMILIES < MAX_FAMILIES_PER_CLIENT { MAX_FAMILIES } else { MAX_FAMILIES_PER_CLIENT };
+
 /// Begins the family of a grant. Families over the limit go, the oldest first.
 pub(crate) fn begin(
     tx: &mut Tx<'_>,
@@ -41,7 +44,12 @@ pub(crate) fn begin(
 }
 
 fn make_room(tx: &mut Tx<'_>, realm: &Stored<Realms>, grant: &Grant) -> Result<(), Abort> {
-    let mut held = tx.all::<FamiliesOfUser>(&(realm.key.clone(), grant.user()?))?;
+    let of = (realm.key.clone(), grant.user()?);
+    // Nobody who has fewer is over a limit: none of them need be looked at.
+    if tx.count_bound::<FamiliesOfUser>(&of)? < FEWEST_OVER {
+        return Ok(());
+    }
+    let mut held = tx.all::<FamiliesOfUser>(&of)?;
     held.sort_by_key(|family| std::cmp::Reverse(family.row.created_ms));
     let (mut all, mut of_client) = (1, 1);
     for family in held {

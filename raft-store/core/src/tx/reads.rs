@@ -9,7 +9,7 @@ use crate::kv::Space;
 use crate::layout;
 use crate::read::{Abort, Read};
 use crate::seal::Sealed;
-use crate::table::{Marker, Set, Stored, Table, Unique, index_is_declared, set_is_declared};
+use crate::table::{Marker, Set, Stored, Table, Unique, index_is_declared};
 
 impl Read for Tx<'_> {
     fn get<T: Table>(&self, key: &T::Key) -> Result<Option<Stored<T>>, Abort> {
@@ -38,14 +38,9 @@ impl Read for Tx<'_> {
     }
 
     fn all<S: Set>(&self, of: &S::Prefix) -> Result<Vec<Stored<S::Of>>, Abort> {
-        const { assert!(set_is_declared::<S>(), "not a set of its table") }
         let wanted = of.to_bytes();
-        let epoch = layout::epoch_key(S::ID, &wanted);
-        let revision = self.view.kv.get(Space::State, &epoch)?.as_deref().and_then(layout::revision_of);
-        self.guard(epoch, revision);
-
         let mut out = Vec::new();
-        for typed in self.members::<S>(&wanted)? {
+        for typed in self.guarded_members::<S>(&wanted)? {
             let physical = layout::row_key(<S::Of as Table>::ID, &typed);
             let key = <S::Of as Table>::Key::from_bytes(&typed)?;
             if let Some(pending) = self.rows.get(&physical) {
@@ -64,6 +59,10 @@ impl Read for Tx<'_> {
             S::ID
         );
         Ok(out)
+    }
+
+    fn count_bound<S: Set>(&self, of: &S::Prefix) -> Result<usize, Abort> {
+        Ok(self.guarded_members::<S>(&of.to_bytes())?.len())
     }
 
     fn epoch<S: Set>(&self, of: &S::Prefix) -> Result<Option<Revision>, Abort> {

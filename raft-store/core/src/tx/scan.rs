@@ -6,13 +6,23 @@ use super::Tx;
 use crate::kv::Space;
 use crate::layout;
 use crate::read::Abort;
-use crate::table::{Set, Table, Through};
+use crate::table::{Set, Table, Through, set_is_declared};
 use crate::view::distinct;
 
 impl Tx<'_> {
+    /// The typed keys of the set's records, as [`members`](Self::members) has them, guarded by the set's epoch: whoever adds,
+    /// removes or changes one of them conflicts.
+    pub(super) fn guarded_members<S: Set>(&self, of: &[u8]) -> Result<Vec<Vec<u8>>, Abort> {
+        const { assert!(set_is_declared::<S>(), "not a set of its table") }
+        let epoch = layout::epoch_key(S::ID, of);
+        let revision = self.view.kv.get(Space::State, &epoch)?.as_deref().and_then(layout::revision_of);
+        self.guard(epoch, revision);
+        self.members::<S>(of)
+    }
+
     /// The typed keys of the set's records, each once, in the order of the key or index they lie through. Those that
     /// this transaction deleted may be among them.
-    pub(super) fn members<S: Set>(&self, of: &[u8]) -> Result<Vec<Vec<u8>>, Abort> {
+    fn members<S: Set>(&self, of: &[u8]) -> Result<Vec<Vec<u8>>, Abort> {
         match S::THROUGH {
             Through::Primary => {
                 let prefix = layout::row_key(<S::Of as Table>::ID, of);

@@ -53,6 +53,7 @@ fn a_transaction_reads_its_own_writes_in_the_order_they_will_have() {
         assert_eq!(tx.get::<Accounts>(&key(4))?.map(|it| it.revision), Some(Revision(0)));
         let in_group: Vec<u8> = tx.all::<InGroup>(&(REALM.to_owned(), 0))?.iter().map(|it| it.key.1).collect();
         assert_eq!(in_group, [1, 4, 5, 6]);
+        assert!((4..=5).contains(&tx.count_bound::<InGroup>(&(REALM.to_owned(), 0))?));
         emails(tx)
     });
     assert_eq!(inside, ["a", "D", "e", "f"]);
@@ -87,6 +88,7 @@ fn a_record_under_several_keys_of_an_index_is_listed_once() {
     let (again, _) = replica.commit(2, 1_000, |tx| Ok(tx.all::<Aliased>(&realm)?.len()));
     assert_eq!((inside, again), (1, 1));
     assert_eq!(replica.look(0, |view| view.all::<Aliased>(&realm)).len(), 1);
+    assert_eq!(replica.look(0, |view| view.count_bound::<Aliased>(&realm)), 1);
     assert_eq!(replica.look(0, |view| view.scan_index::<ByAlias>(&realm)).len(), 1);
     assert_eq!(replica.look(0, |view| view.scan_index::<ByGroup>(&(REALM.to_owned(), 1u32))).len(), 0);
 }
