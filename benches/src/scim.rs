@@ -25,6 +25,7 @@ const MOST_COUNTED: usize = 100_000;
 const PAGE: usize = 100;
 /// Names that are looked up, in turn.
 const NAMES: usize = 100;
+
 /// A provisioning program.
 pub(crate) struct Provisioner {
     authorization: String,
