@@ -20,15 +20,21 @@ use crate::world::{Client, Cluster, Person};
 /// People who sign in at once.
 const CROWD: usize = 200;
 /// Clients that ask about tokens, and how long each thinks between two requests: far below what the node can do.
-const CLIENTS: usize = 8;
-const THINKS: Duration = Duration::from_millis(10);
+pub(crate) const CLIENTS: usize = 8;
+pub(crate) const THINKS: Duration = Duration::from_millis(10);
 /// Without the crowd.
 const ALONE: Duration = Duration::from_secs(3);
 
 /// Asks the same until something is over.
-struct Until<'a> {
+pub(crate) struct Until<'a> {
     ask: &'a Ask,
     over: &'a dyn Fn() -> bool,
+}
+
+impl<'a> Until<'a> {
+    pub(crate) fn new(ask: &'a Ask, over: &'a dyn Fn() -> bool) -> Self {
+        Self { ask, over }
+    }
 }
 
 impl Work for Until<'_> {

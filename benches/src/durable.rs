@@ -34,9 +34,14 @@ async fn mint(cluster: &Cluster, count: usize) -> anyhow::Result<Vec<Ask>> {
     Ok(work.into_tokens().iter().map(|token| Client::send_token("/revoke", token)).collect())
 }
 
+/// So many revocations, of tokens made for them.
+pub(crate) async fn revocations(cluster: &Cluster, count: usize) -> anyhow::Result<Once> {
+    Ok(Once::new(mint(cluster, count).await?, StatusCode::OK))
+}
+
 /// One run, on tokens made for it.
 pub(crate) async fn measure(cluster: &Cluster, plan: Plan) -> anyhow::Result<Run> {
-    let work = Once::new(mint(cluster, plan.transactions).await?, StatusCode::OK);
+    let work = revocations(cluster, plan.transactions).await?;
     let [follower, _] = cluster.followers()?;
     measure::once(cluster, &Call::to_nodes([follower], &cluster.client)?, plan.in_flight, &work).await
 }

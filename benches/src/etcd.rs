@@ -108,14 +108,17 @@ impl Etcd {
     }
 
     /// The store alone in its place: a process each that answers the same calls, peers with mutual TLS. It takes puts at a
-    /// follower.
-    pub(crate) async fn store(folder: &Path, under: Under) -> anyhow::Result<Self> {
+    /// follower. After each flush it sleeps for `delay`, if that is given.
+    pub(crate) async fn store(folder: &Path, under: Under, delay: Option<Duration>) -> anyhow::Result<Self> {
         let mut members = Vec::new();
         for at in 1..=3 {
             let own = folder.join(format!("store-{at}"));
             std::fs::create_dir_all(&own)?;
             let (peer, client) = (free_port()?, free_port()?);
             let mut command = program("woad-bench-store")?;
+            if let Some(delay) = delay {
+                command.args(["--flush-delay", &delay.as_millis().to_string()]);
+            }
             command.arg(&own).args([peer.to_string(), client.to_string()]);
             if at > 1 {
                 command.arg(token(&folder.join("store-1").join(format!("token-{at}"))).await?);

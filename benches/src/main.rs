@@ -4,6 +4,7 @@
 //! their own. Every figure is the median of a few runs, peer and ours in turn.
 
 mod bench;
+mod beside_writes;
 mod code;
 mod crowd;
 mod disk;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use crate::beside_writes;
 use crate::disk::Flush;
 use crate::durable::{self, Plan};
 use crate::etcd::Etcd;
@@ -42,6 +43,7 @@ pub(crate) async fn run(
     if strace {
         store::slow(folder, etcd.as_ref(), DELAY, flush, report).await?;
     }
+    store::slow_by_itself(folder, DELAY, report).await?;
     cluster.restart(&NodeOptions::slow(DELAY, strace)).await?;
     for plan in PLANS {
         durable::run(cluster, etcd.as_ref(), plan, flush, report).await?;
@@ -49,6 +51,7 @@ pub(crate) async fn run(
     if let Some(etcd) = &mut etcd {
         etcd.stop().await?;
     }
+    beside_writes::run(cluster, DELAY, report).await?;
     for in_flight in REFRESHES {
         let plan = refresh::Plan { in_flight, delay: Some(DELAY), flush };
         refresh::rotation(cluster, families, plan, None, report).await?;

@@ -95,7 +95,7 @@ async fn reads(ours: &Etcd, etcd: Option<&Etcd>, report: &mut Report) -> anyhow:
 /// Both clusters of their own, so that no other load is on the machine.
 pub(crate) async fn run(folder: &Path, flush: Flush, report: &mut Report) -> anyhow::Result<()> {
     let folder = folder.join("alone");
-    let mut ours = Etcd::store(&folder, Under::default()).await?;
+    let mut ours = Etcd::store(&folder, Under::default(), None).await?;
     let mut etcd = Etcd::form(&folder, Under::default(), None).await?;
     writes(&ours, etcd.as_ref(), &PLANS, flush, None, report).await?;
     reads(&ours, etcd.as_ref(), report).await?;
@@ -115,7 +115,23 @@ pub(crate) async fn slow(
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let under = Under { flush_delay: Some(delay), ..Under::default() };
-    let mut ours = Etcd::store(&folder.join("slow-store"), under).await?;
+    let mut ours = Etcd::store(&folder.join("slow-store"), under, None).await?;
     writes(&ours, etcd, &SLOW_PLANS, flush, Some(delay), report).await?;
+    ours.stop().await
+}
+
+/// Writes of ours alone where the store itself sleeps after each flush: what the same costs without a tracer.
+pub(crate) async fn slow_by_itself(folder: &Path, delay: Duration, report: &mut Report) -> anyhow::Result<()> {
+    let mut ours = Etcd::store(&folder.join("sleeping-store"), Under::default(), Some(delay)).await?;
+    for (in_flight, count) in SLOW_PLANS {
+        let mut own = Held::default();
+        for _ in 0..RUNS {
+            own.ask(&ours, Ask::Puts { count, bytes: BYTES }, in_flight, Waits::durable(in_flight)).await?;
+        }
+        report.add(own.row(format!(
+            "store: transactions of {BYTES} bytes, {in_flight} in flight, follower of three, sleeps {} after a flush",
+            micros(delay)
+        ))?);
+    }
     ours.stop().await
 }

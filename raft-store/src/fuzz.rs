@@ -10,11 +10,12 @@ use raft_store_core::{Level, ReadKv};
 use crate::convert;
 use crate::disk::{Folder, SharedVolume};
 use crate::machine::{Received, load_progress, meta_of};
+use crate::net::heartbeat;
 use crate::proto::{self, SnapshotChunk, SnapshotRun, snapshot_chunk::Part};
 use crate::trust;
 
 /// Calls of the peer service, by their request; answers are parsed by the node that asked.
-pub const PEER_MESSAGES: u8 = 9;
+pub const PEER_MESSAGES: u8 = 10;
 
 fn decoded<M: Message + Default>(bytes: &[u8]) -> Option<M> {
     M::decode(bytes).ok()
@@ -51,7 +52,8 @@ pub fn peer_message(kind: u8, bytes: &[u8]) -> Option<Vec<u8>> {
         5 => Some(decoded::<proto::ProposeBatch>(bytes)?.encode_to_vec()),
         6 => Some(decoded::<proto::ProposeAnswer>(bytes)?.encode_to_vec()),
         7 => Some(decoded::<proto::HelloRequest>(bytes)?.encode_to_vec()),
-        _ => Some(decoded::<proto::JoinRequest>(bytes)?.encode_to_vec()),
+        8 => Some(decoded::<proto::JoinRequest>(bytes)?.encode_to_vec()),
+        _ => Some(heartbeat::request_to(&heartbeat::request_from(decoded(bytes)?).ok()?).encode_to_vec()),
     }
 }
 

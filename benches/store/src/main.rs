@@ -32,19 +32,19 @@ use raft_store_core::{Request, Table as _};
 use pairs::Pairs;
 use service::Member;
 
-const USAGE: &str = "usage: woad-bench-store FOLDER PEER_PORT CLIENT_PORT [JOIN_TOKEN]";
+const USAGE: &str = "usage: woad-bench-store [--flush-delay MILLISECONDS] FOLDER PEER_PORT CLIENT_PORT [JOIN_TOKEN]";
 /// Members that join the first, and how long they may take.
 const JOINING: [&str; 2] = ["token-2", "token-3"];
 const JOIN_WITHIN: Duration = Duration::from_secs(600);
 
-fn options(folder: &Path, port: u16) -> Options {
+fn options(folder: &Path, port: u16, flush_delay: Option<Duration>) -> Options {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     Options {
         data_dir: folder.join("data"),
         peer_listen: listen,
         peer_advertise: listen.to_string(),
         cluster_key_file: None,
-        debug_fsync_delay: None,
+        debug_fsync_delay: flush_delay,
         debug_certificate_life: None,
         compaction: Compaction::default(),
         watermarks: Watermarks::default(),
@@ -68,8 +68,7 @@ async fn first(folder: &Path, options: Options) -> anyhow::Result<Node> {
     Ok(node)
 }
 
-async fn run(folder: &Path, peer: u16, client: u16, token: Option<&str>) -> anyhow::Result<()> {
-    let options = options(folder, peer);
+async fn run(folder: &Path, options: Options, client: u16, token: Option<&str>) -> anyhow::Result<()> {
     let node = match token {
         Some(token) => raft_store::join(options, token).await?,
         None => first(folder, options).await?,
@@ -92,7 +91,13 @@ fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let started = || {
-        let (folder, peer, client, token) = match words.as_slice() {
+        let (delay, words) = match words.as_slice() {
+            ["--flush-delay", delay, rest @ ..] => {
+                (Some(Duration::from_millis(delay.parse().context("milliseconds")?)), rest)
+            }
+            rest => (None, rest),
+        };
+        let (folder, peer, client, token) = match words {
             [folder, peer, client] => (folder, peer, client, None),
             [folder, peer, client, token] => (folder, peer, client, Some(*token)),
             _ => anyhow::bail!(USAGE),
@@ -103,7 +108,7 @@ fn main() -> ExitCode {
         provider.install_default().map_err(|_| anyhow::anyhow!("a second provider of cryptography"))?;
         // As the node does: what users ask runs apart from Raft, which has a runtime of its own.
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("grpc").build()?;
-        let ended = runtime.block_on(run(&folder, port(peer)?, port(client)?, token));
+        let ended = runtime.block_on(run(&folder, options(&folder, port(peer)?, delay), port(client)?, token));
         runtime.shutdown_background();
         ended
     };

@@ -157,6 +157,11 @@ impl SyncThread {
         }
     }
 
+    /// Whether somebody waits for a flush.
+    pub(crate) fn is_flushing(&self) -> bool {
+        self.stats.oldest.load(Ordering::Relaxed) != 0
+    }
+
     /// Its counters.
     #[must_use]
     pub(crate) fn stats(&self) -> &SyncStats {

@@ -20,7 +20,7 @@ use super::announce::{self, Replicated};
 use super::channels::{Channels, Purpose};
 use super::gate::Gate;
 use super::line::Line;
-use super::snapshots;
+use super::{heartbeat, snapshots};
 use crate::convert::{log_id_from, log_id_to, malformed, optional_log_id_from, record_to, vote_from, vote_to};
 use crate::env::SharedEnv;
 use crate::fault::Faults;
@@ -88,7 +88,7 @@ pub(crate) struct Network {
     client: PeerClient<Channel>,
     purpose: Purpose,
     /// Of a network for heartbeats: the stream on which they go.
-    beats: Option<Line<proto::AppendRequest, proto::AppendResponse>>,
+    beats: Option<Line<proto::HeartbeatRequest, proto::HeartbeatResponse>>,
     failures: Arc<PeerFailures>,
     env: SharedEnv,
     gate: Arc<Gate>,
@@ -98,7 +98,7 @@ pub(crate) struct Network {
 
 type RpcError = RPCError<TypeConfig>;
 
-pub(super) fn append_to(request: &AppendEntriesRequest<TypeConfig>) -> proto::AppendRequest {
+fn append_to(request: &AppendEntriesRequest<TypeConfig>) -> proto::AppendRequest {
     proto::AppendRequest {
         vote: Some(vote_to(&request.vote)),
         previous: request.prev_log_id.as_ref().map(log_id_to),
@@ -154,33 +154,32 @@ impl Network {
         }
     }
 
-    /// Opens an append stream. On failure it waits a little, not to spin while a peer is down: openraft's own backoff is not
+    /// Opens a stream by `call`. On failure it waits a little, not to spin while a peer is down: openraft's own backoff is not
     /// asked for when a stream never began.
-    async fn open_append(
+    async fn open<A>(
         &self,
-        requests: impl Stream<Item = proto::AppendRequest> + Send + 'static,
+        call: impl Future<Output = Result<tonic::Response<tonic::Streaming<A>>, tonic::Status>>,
         option: &RPCOption,
-    ) -> Result<tonic::Streaming<proto::AppendResponse>, RpcError> {
-        let opened = self.try_append(requests, option).await;
+    ) -> Result<tonic::Streaming<A>, RpcError> {
+        let opened = self.try_open(call, option).await;
         if opened.is_err() {
             tokio::time::sleep(REFUSED_PAUSE).await;
         }
         opened
     }
 
-    /// One try to open an append stream. A peer that announces less than this leader knows it had is refused from here on: of its
+    /// One try to open a stream. A peer that announces less than this leader knows it had is refused from here on: of its
     /// answers openraft sees none (store.md 15).
-    async fn try_append(
+    async fn try_open<A>(
         &self,
-        requests: impl Stream<Item = proto::AppendRequest> + Send + 'static,
+        call: impl Future<Output = Result<tonic::Response<tonic::Streaming<A>>, tonic::Status>>,
         option: &RPCOption,
-    ) -> Result<tonic::Streaming<proto::AppendResponse>, RpcError> {
+    ) -> Result<tonic::Streaming<A>, RpcError> {
         self.gate.check(self.target).map_err(|status| self.failed(RPCTypes::AppendEntries, &status))?;
         // Before the call: what the peer acknowledges meanwhile it may announce or not.
         let had = self.replicated.to(self.target);
-        let mut client = self.client.clone();
         let announced = async move {
-            let response = client.append(requests).await?;
+            let response = call.await?;
             let announced =
                 announce::read(response.metadata()).map_err(|error| tonic::Status::internal(error.to_string()))?;
             Ok(tonic::Response::new((response.into_inner(), announced)))
@@ -202,18 +201,22 @@ impl Network {
     ) -> Result<StreamAppendResult<TypeConfig>, RpcError> {
         let failed = |this: &Self, status: &tonic::Status| this.failed(RPCTypes::AppendEntries, status);
         self.gate.check(self.target).map_err(|status| failed(self, &status))?;
-        let request = append_to(&request);
+        let request = heartbeat::request_to(&request);
         if let Some(line) = self.beats.take()
-            && let Ok((answer, line)) = line.ask(request.clone()).await
+            && let Ok((answer, line)) = line.ask(request).await
         {
             self.beats = Some(line);
-            return append_result(answer).map_err(|error| Self::network(&error));
+            return heartbeat::result_from(answer).map_err(|error| Self::network(&error));
         }
         // None yet, or its peer has gone, or it ended with a refusal.
-        let line = Line::open(async |requests| self.open_append(requests, option).await).await?;
-        let (answer, line) = line.ask(request).await.map_err(|status| failed(self, &status))?;
+        let mut client = self.client.clone();
+        let line = Line::open(async |requests| {
+            let call = async move { client.heartbeat(requests).await };
+            self.open(call, option).await
+        });
+        let (answer, line) = line.await?.ask(request).await.map_err(|status| failed(self, &status))?;
         self.beats = Some(line);
-        append_result(answer).map_err(|error| Self::network(&error))
+        heartbeat::result_from(answer).map_err(|error| Self::network(&error))
     }
 
     async fn ask_vote(
@@ -283,7 +286,8 @@ impl RaftNetworkV2<TypeConfig> for Network {
                 return Ok(futures::stream::once(async move { self.beat(request, &option).await }).boxed());
             }
             let requests = input.map(|request| append_to(&request));
-            let answers = self.open_append(requests, &option).await?;
+            let mut client = self.client.clone();
+            let answers = self.open(async move { client.append(requests).await }, &option).await?;
             let this: &Self = self;
             let results = answers.map(move |answer| match answer {
                 Ok(answer) => append_result(answer).map_err(|error| Self::network(&error)),

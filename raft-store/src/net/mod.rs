@@ -5,6 +5,7 @@ mod announce;
 mod channels;
 mod client;
 mod gate;
+pub(crate) mod heartbeat;
 mod line;
 mod listener;
 mod refused;

@@ -18,7 +18,7 @@ use tonic::{Request, Response, Status, Streaming};
 use super::announce;
 use super::gate::Gate;
 use super::listener::PeerInfo;
-use super::{RefusedPeers, snapshots};
+use super::{RefusedPeers, heartbeat, snapshots};
 use crate::cluster::Cluster;
 use crate::convert::{log_id_to, optional_log_id_from, record_from, vote_from, vote_to};
 use crate::origin::{Proposed, Proposer, Refused};
@@ -115,6 +115,7 @@ type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 #[tonic::async_trait]
 impl proto::peer_server::Peer for PeerService {
     type AppendStream = Answers<proto::AppendResponse>;
+    type HeartbeatStream = Answers<proto::HeartbeatResponse>;
     type ProposeStream = Answers<proto::ProposeAnswer>;
     type ReadIndexStream = Answers<proto::ReadIndexResponse>;
 
@@ -150,6 +151,29 @@ impl proto::peer_server::Peer for PeerService {
         // What was taken before is answered first.
         let why = futures::stream::once(async move { refusal.lock().take().map(Err) }).filter_map(ready);
         let answers: Self::AppendStream = Box::pin(answers.chain(why));
+        let mut response = Response::new(answers);
+        announce::write(response.metadata_mut(), last.as_ref());
+        Ok(response)
+    }
+
+    async fn heartbeat(
+        &self,
+        request: Request<Streaming<proto::HeartbeatRequest>>,
+    ) -> Result<Response<Self::HeartbeatStream>, Status> {
+        let node = self.member(&request)?;
+        // As of an append stream.
+        let last = self.cluster.log.last();
+        let this = Arc::new(self.clone());
+        let answers: Self::HeartbeatStream = Box::pin(request.into_inner().then(move |beat| {
+            let this = Arc::clone(&this);
+            async move {
+                let rpc = heartbeat::request_from(beat?).map_err(|error| malformed(&error))?;
+                this.gate.check(node)?;
+                Self::speaks_for_itself(node, &rpc.vote)?;
+                let flushing = this.cluster.sync.is_flushing();
+                heartbeat::hear(&this.raft, rpc, flushing).await.map_err(|error| stopped(&error))
+            }
+        }));
         let mut response = Response::new(answers);
         announce::write(response.metadata_mut(), last.as_ref());
         Ok(response)

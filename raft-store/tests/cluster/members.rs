@@ -251,3 +251,37 @@ async fn an_expired_record_is_absent_and_then_swept() {
     }
     panic!("never swept");
 }
+
+/// Longer than a read may wait.
+const SLOW_FLUSH: Duration = Duration::from_secs(3);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_linearizable_read_does_not_wait_for_the_flush_of_a_write() {
+    let mut members = three(|_| {}).await;
+    let leader = leader_of(&members);
+    for follower in [(leader + 1) % 3, (leader + 2) % 3] {
+        members[follower].stop().await;
+        members[follower].options.debug_fsync_delay = Some(SLOW_FLUSH);
+        members[follower].start().await;
+    }
+    let follower = members[(leader + 1) % 3].store();
+    until("the followers are back", || members.iter().all(|member| member.node().control().status().leader.is_some()))
+        .await;
+    while get(&follower, Freshness::Linearizable, 1).await.is_err() {}
+
+    let store = members[leader].store();
+    let write = tokio::spawn(async move { insert(&store, 1, thing(1)).await });
+    let mut meanwhile = 0;
+    while !write.is_finished() {
+        let read = get(&follower, Freshness::Linearizable, 1).await;
+        assert!(read.is_ok(), "{read:?} after {meanwhile} reads");
+        meanwhile += u32::from(!write.is_finished());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(write.await.unwrap().unwrap());
+    assert!(meanwhile > 0, "no read was answered before the write was durable");
+    assert_eq!(get(&follower, Freshness::Linearizable, 1).await.unwrap(), Some(thing(1)));
+    for member in &mut members {
+        member.stop().await;
+    }
+}

@@ -6,9 +6,9 @@ use hyper_util::rt::TokioIo;
 use prost::Message;
 use raft_store::proto::peer_client::PeerClient;
 use raft_store::proto::{
-    AppendRequest, HelloRequest, JoinRequest, LeaderId, LogId, LogRecord, Membership, Proposal, ProposeBatch,
-    ReadIndexRequest, Refusal, RefusalKind, SnapshotChunk, SnapshotHeader, StoredMembership, TransferRequest, Vote,
-    VoteRequest, log_record, snapshot_chunk,
+    AppendRequest, HeartbeatRequest, HelloRequest, JoinRequest, LeaderId, LogId, LogRecord, Membership, Proposal,
+    ProposeBatch, ReadIndexRequest, Refusal, RefusalKind, SnapshotChunk, SnapshotHeader, StoredMembership,
+    TransferRequest, Vote, VoteRequest, log_record, snapshot_chunk,
 };
 use raft_store::trust::{NodeIdentity, PeerTls, WallClock};
 use raft_store_core::{Freshness, NodeId, Read, Request, Table, layout, wire};
@@ -116,6 +116,9 @@ async fn a_member_speaks_for_itself_alone() {
     let append = AppendRequest { vote: Some(vote_of(other)), previous: None, entries: Vec::new(), committed: None };
     let mut answers = client.append(tokio_stream::iter([append])).await.unwrap().into_inner();
     assert_eq!(code(answers.message().await), Code::PermissionDenied);
+    let beat = HeartbeatRequest { vote: Some(vote_of(other)), previous: None, committed: None };
+    let mut answers = client.heartbeat(tokio_stream::iter([beat])).await.unwrap().into_inner();
+    assert_eq!(code(answers.message().await), Code::PermissionDenied);
     let cluster_id = members[0].node().control().status().cluster_id;
     let hello = |cluster_id: &str, node| HelloRequest {
         cluster_id: cluster_id.to_owned(),
@@ -162,6 +165,8 @@ async fn messages_that_no_member_would_send_are_refused_and_harm_nobody() {
     assert_eq!(code(client.vote(VoteRequest::default()).await), Code::InvalidArgument);
     assert_eq!(code(client.transfer(TransferRequest::default()).await), Code::InvalidArgument);
     let mut answers = client.append(tokio_stream::iter([AppendRequest::default()])).await.unwrap().into_inner();
+    assert_eq!(code(answers.message().await), Code::InvalidArgument);
+    let mut answers = client.heartbeat(tokio_stream::iter([HeartbeatRequest::default()])).await.unwrap().into_inner();
     assert_eq!(code(answers.message().await), Code::InvalidArgument);
     let record = LogRecord {
         log_id: Some(LogId { leader: Some(LeaderId { term: 1, node: 1 }), index: 1 }),
