@@ -22,15 +22,14 @@ const ALONE: Duration = Duration::from_secs(3);
 pub(crate) async fn run(cluster: &Cluster, delay: Duration, report: &mut Report) -> anyhow::Result<()> {
     let [follower, _] = cluster.followers()?;
     let ask = Client::send_token("/introspect", &token_of_client(cluster).await?);
-    let call = cluster.call(follower)?;
-    let calm = cluster.call(follower)?.thinking(THINKS);
+    let (writer, calm) = (cluster.call(follower)?, cluster.call(follower)?.thinking(THINKS));
     let start = Instant::now();
     let alone = load::run(&calm, CLIENTS, &Until::new(&ask, &|| start.elapsed() > ALONE)).await?;
 
     let writes = revocations(cluster, WRITES).await?;
     let (over, meter) = (Cell::new(false), Meter::start());
     let writing = async {
-        let done = load::run(&call, WRITERS, &writes).await;
+        let done = load::run(&writer, WRITERS, &writes).await;
         over.set(true);
         done
     };

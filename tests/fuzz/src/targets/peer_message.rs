@@ -42,6 +42,7 @@ fn seeds() -> Vec<Vec<u8>> {
         proto::ProposeAnswer { refusals: vec![refusal] }.encode_to_vec(),
         proto::HelloRequest { cluster_id: "c".into(), node: 2, last: Some(log_id(4)), ..Default::default() }.encode_to_vec(),
         proto::JoinRequest { token_id: "00".into(), secret: vec![7; 32], peer_address: "h:1".into(), ..Default::default() }.encode_to_vec(),
+        proto::HeartbeatRequest { vote, previous: Some(log_id(7)), committed: None }.encode_to_vec(),
     ];
     (0..).zip(messages).map(|(kind, bytes)| [vec![kind], bytes].concat()).collect()
 }
