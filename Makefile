@@ -43,7 +43,7 @@ verify-steps:
 	@$(STEP) 'tests of the scripts' bash -euc 'python3 scripts/arrows.py --self-test; python3 scripts/supply_chain.py --self-test; python3 scripts/mutants.py --self-test; python3 scripts/performance.py --self-test'
 	@$(STEP) 'crate arrows and file lengths' python3 scripts/arrows.py
 	@$(STEP) 'supply chain' python3 scripts/supply_chain.py
-	@$(STEP) 'clippy' cargo clippy --locked --workspace --all-targets --quiet
+	@$(STEP) 'clippy' cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
 	@$(STEP) 'documentation' env RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --quiet
 	@$(MAKE) test
 	@$(STEP) 'demo' $(MAKE) demo ARGS=--check
@@ -59,7 +59,7 @@ fuzz: setup-build ## fuzzing guided by coverage; TARGET=name (make fuzz TARGET=l
 	@$(STEP) 'fuzz' scripts/fuzz.sh $(or $(TARGET),all) $(or $(SECONDS),60)
 
 .PHONY: mutants
-mutants: ## nineteen deliberate bugs, each of which a laboratory must catch; ARGS names some of them
+mutants: ## twenty deliberate bugs, each of which a laboratory must catch; ARGS names some of them
 	@$(STEP) 'set-up' scripts/setup.sh test
 	@$(STEP) 'build programs with deliberate bugs' cargo build --locked --workspace --bins --features woad/mutants,woad-simulation/mutants
 	@$(SH) 'mkdir -p "$$CARGO_TARGET_DIR/mutants"; cd "$$CARGO_TARGET_DIR/debug"; cp -f woad woadctl woad-simulation woad-chaos ../mutants'

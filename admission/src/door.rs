@@ -203,6 +203,7 @@ mod tests {
         Door::new(Caps { total, per_source, fresh }, exempt, DoorMetrics::new("test").unwrap())
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "what a place is asked for")]
     fn from(last: u8) -> Option<IpAddr> {
         Some(IpAddr::from([192, 0, 2, last]))
     }

@@ -10,7 +10,7 @@ use crate::report::Report;
 use crate::world::{Cluster, NodeOptions, Tls, Under};
 
 /// Transactions through a follower.
-const PLAN: Plan = Plan { in_flight: 64, transactions: 6000, delay: None };
+const PLAN: Plan = Plan { in_flight: 64, transactions: 3500, delay: None };
 
 /// The rows; the cluster serves plain HTTP again afterwards.
 pub(crate) async fn run(cluster: &mut Cluster, folder: &Path, flush: Flush, report: &mut Report) -> anyhow::Result<()> {

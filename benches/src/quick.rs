@@ -24,9 +24,9 @@ const LOAD_CPU: usize = 1;
 
 /// Transactions of a run: a second or two each on a disk that answers from its cache.
 const PLANS: [Plan; 3] = [
-    Plan { in_flight: 1, transactions: 800, delay: None },
-    Plan { in_flight: 64, transactions: 6000, delay: None },
-    Plan { in_flight: 256, transactions: 6000, delay: None },
+    Plan { in_flight: 1, transactions: 450, delay: None },
+    Plan { in_flight: 64, transactions: 3500, delay: None },
+    Plan { in_flight: 256, transactions: 4000, delay: None },
 ];
 /// People who can sign in: enough for a crowd and for [`MORE_FAMILIES`], and that nobody signs in too often.
 const PEOPLE: usize = 200;
@@ -36,7 +36,7 @@ const MORE_FAMILIES: usize = 10_000;
 /// Refreshes under way.
 const REFRESHES: [usize; 2] = [1, 64];
 /// Creates under way, and creates of a run.
-const CREATES: [(usize, usize); 2] = [(1, 600), (32, 3000)];
+const CREATES: [(usize, usize); 2] = [(1, 300), (32, 1700)];
 /// Sign-ins under way: one person alone, and more than the pool computes at once.
 const SIGN_INS: [usize; 2] = [1, 8];
 /// Groups that a user's token speaks of.

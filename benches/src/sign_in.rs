@@ -26,7 +26,7 @@ const HASHES: usize = 15;
 /// The pool's threads where nobody says otherwise.
 const POOL: usize = 2;
 /// Before the first run, and each run.
-const TIMES: (Duration, Duration) = (Duration::from_millis(300), Duration::from_secs(2));
+const TIMES: (Duration, Duration) = (Duration::from_millis(300), Duration::from_millis(1200));
 
 /// Signs everybody in, again and again.
 struct SignIns<'a> {

@@ -17,9 +17,9 @@ use crate::world::{Cluster, NodeOptions, Under, flush_delay};
 const DELAY: Duration = Duration::from_millis(10);
 /// Transactions of a run: a second or two each.
 const PLANS: [Plan; 3] = [
-    Plan { in_flight: 1, transactions: 60, delay: Some(DELAY) },
-    Plan { in_flight: 64, transactions: 3000, delay: Some(DELAY) },
-    Plan { in_flight: 256, transactions: 6000, delay: Some(DELAY) },
+    Plan { in_flight: 1, transactions: 40, delay: Some(DELAY) },
+    Plan { in_flight: 64, transactions: 1800, delay: Some(DELAY) },
+    Plan { in_flight: 256, transactions: 3500, delay: Some(DELAY) },
 ];
 /// Refreshes under way.
 const REFRESHES: [usize; 2] = [1, 64];

@@ -12,10 +12,10 @@ use crate::report::{Report, Row, micros};
 use crate::world::Under;
 
 /// In flight, and puts of a run.
-const PLANS: [(usize, usize); 3] = [(1, 1_000), (64, 20_000), (256, 40_000)];
-const SLOW_PLANS: [(usize, usize); 3] = [(1, 60), (64, 4_000), (256, 12_000)];
+const PLANS: [(usize, usize); 3] = [(1, 600), (64, 11_000), (256, 22_000)];
+const SLOW_PLANS: [(usize, usize); 3] = [(1, 40), (64, 2_500), (256, 7_000)];
 const BYTES: usize = 750;
-const READ: Duration = Duration::from_secs(2);
+const READ: Duration = Duration::from_millis(1_100);
 
 /// Runs, and what held the last of them.
 #[derive(Default)]

@@ -31,6 +31,9 @@ impl Run {
     }
 }
 
+/// Until a peer that compiles what it runs has done so.
+const PEER_WARM_UP: Duration = Duration::from_secs(4);
+
 async fn measure(call: &Call, server: u32) -> anyhow::Result<Run> {
     let (asks, (warm_up, long)) = ([Client::ask_token()], TIMES);
     load::run(call, READERS, &Repeat::new(&asks, warm_up, "access_token")).await?;
@@ -67,6 +70,9 @@ pub(crate) async fn run(
     let call = Call::by_client(vec![node.https], &client)?;
     let peer_call = Call::by_client(vec![peer_address], &client)?;
     let provider = OidcProvider::start(folder, alg, cpu).await?;
+    if let Some(provider) = &provider {
+        load::run(&provider.call, READERS, &Repeat::new(&[Client::ask_token()], PEER_WARM_UP, "access_token")).await?;
+    }
     let (mut ours, mut theirs, mut answered) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..RUNS {
         theirs.push(measure(&peer_call, peer.pid()).await?);

@@ -1,5 +1,6 @@
 //! `woad rejoin`: a node whose data must not be served from becomes a new one (docs/runbook.md, "A damaged node").
 
+use std::fmt::Write as _;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -37,14 +38,15 @@ pub fn token(config: &Config, file: Option<&Path>) -> anyhow::Result<SecretText>
             let bytes = read_bounded(path).with_context(|| path.display().to_string())?;
             SecretText::new(String::from_utf8_lossy(&bytes).trim().to_owned())
         }
-        None => match config.cluster.token().context("cluster.join_token_file")? {
-            Some(token) => token,
-            None => {
+        None => {
+            if let Some(token) = config.cluster.token().context("cluster.join_token_file")? {
+                token
+            } else {
                 let mut text = String::new();
                 io::stdin().lock().take(MAX_TOKEN).read_to_string(&mut text).context("standard input")?;
                 SecretText::new(text.trim().to_owned())
             }
-        },
+        }
     };
     // Looked at before anything is moved.
     text.reveal().parse::<raft_store::trust::JoinToken>().context("join token")?;
@@ -88,10 +90,12 @@ impl Rejoined {
         out.push_str(if self.votes { ", and it votes" } else { ", and will vote once it has caught up" });
         out.push_str("; start the service (systemctl start woad)\n");
         if let Some(aside) = &self.aside {
-            out.push_str(&format!(
-                "the old data are in {}: they hold the state and keys, destroy them when nobody needs them any more\n",
+            // A string takes whatever is written.
+            let _ = writeln!(
+                out,
+                "the old data are in {}: they hold the state and keys, destroy them when nobody needs them any more",
                 aside.display()
-            ));
+            );
         }
         out
     }

@@ -31,8 +31,8 @@ impl Member {
         Self { store, control }
     }
 
-    fn header<A>(done: &Done<A>) -> Option<ResponseHeader> {
-        Some(ResponseHeader { member_id: 0, revision: number(done.revision.0) })
+    fn header<A>(done: &Done<A>) -> ResponseHeader {
+        ResponseHeader { member_id: 0, revision: number(done.revision.0) }
     }
 }
 
@@ -49,7 +49,7 @@ impl kv_server::Kv for Member {
             })
             .await
             .map_err(|error| failed(&error))?;
-        Ok(Response::new(PutResponse { header: Self::header(&done) }))
+        Ok(Response::new(PutResponse { header: Some(Self::header(&done)) }))
     }
 
     async fn range(&self, request: Request<RangeRequest>) -> Result<Response<RangeResponse>, Status> {
@@ -57,7 +57,7 @@ impl kv_server::Kv for Member {
         let fresh = if serializable { Freshness::Local } else { Freshness::Linearizable };
         let done = self.store.view(&Ask::new("range"), fresh, |view| view.get::<Pairs>(&key)).await;
         let done = done.map_err(|error| failed(&error))?;
-        let header = Self::header(&done);
+        let header = Some(Self::header(&done));
         let kvs: Vec<KeyValue> = done
             .answer
             .into_iter()

@@ -88,11 +88,7 @@ impl Https {
 }
 
 /// Opens the operations listeners.
-pub(super) async fn operations(
-    config: &Config,
-    shared: &Shared,
-    stop: &CancellationToken,
-) -> Result<Listeners, RunError> {
+pub(super) fn operations(config: &Config, shared: &Shared, stop: &CancellationToken) -> Result<Listeners, RunError> {
     let lifecycle: Arc<dyn woad_admin::Lifecycle> = Arc::clone(&shared.lifecycle) as _;
     let admin = Admin { lifecycle, token: operator_token(config)? };
     let router = woad_admin::router(admin, shared.http.clone()).merge(probes::detailed(shared.probes()));
@@ -120,7 +116,7 @@ pub(super) async fn operations(
 }
 
 /// Opens the https listeners.
-pub(super) async fn https(config: &Config, shared: &Shared, reload: &Arc<Notify>) -> Result<Https, RunError> {
+pub(super) fn https(config: &Config, shared: &Shared, reload: &Arc<Notify>) -> Result<Https, RunError> {
     let (tls, watch) = certificate(config, shared, reload)?;
     let mut sockets = Vec::new();
     for address in &config.https.listen {

@@ -104,7 +104,7 @@ pub async fn run(config: Config, opener: Arc<dyn Opener>, controls: Controls) ->
 
     // Operations first: it tells how the rest is getting on, and the last to go.
     let operations_stop = CancellationToken::new();
-    let operations = listeners::operations(&config, &part, &operations_stop).await?;
+    let operations = listeners::operations(&config, &part, &operations_stop)?;
     let outcome = serve(&config, presence, &part, &controls).await;
     operations_stop.cancel();
     operations.finished().await;
@@ -192,7 +192,7 @@ async fn start(
     for collector in member.collectors() {
         part.metrics.add(collector)?;
     }
-    let https = listeners::https(config, part, &controls.reload).await?;
+    let https = listeners::https(config, part, &controls.reload)?;
     let recording = |services: &woad_http::Services| {
         Recording::start(services.clone(), Arc::clone(&member), part.metrics.refusals.clone())
     };

@@ -43,7 +43,7 @@ pub struct Member {
     pub id: NodeId,
     /// Where its peer listener is.
     pub peer_address: String,
-    /// Whether it votes; a learner does not.
+    /// Whether it votes: not a learner, nor one that a change under way makes a voter until that is through.
     pub voter: bool,
     /// Whether it is believed to lead.
     pub leader: bool,

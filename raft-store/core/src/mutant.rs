@@ -69,6 +69,8 @@ mutants! {
     EarlyPurge = "early-purge",
     /// The age of a read counts from the answer of the `ReadIndex`.
     GraceFromReceipt = "grace-from-receipt",
+    /// A heartbeat is answered without asking Raft which leader it knows.
+    HeartbeatUnasked = "heartbeat-answered-unasked",
 }
 
 impl Mutant {

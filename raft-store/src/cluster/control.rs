@@ -2,6 +2,7 @@
 
 use openraft::Instant as _;
 use openraft::async_runtime::WatchReceiver;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use openraft::ServerState;
@@ -54,6 +55,12 @@ impl Cluster {
     }
 }
 
+/// Whether a node votes whatever becomes of a change that is under way: of a joint membership's halves the first counts, that
+/// of before, since one that did not commit yet may stand still for want of a vote in it.
+fn votes(halves: &[BTreeSet<u64>], node: u64) -> bool {
+    halves.first().is_some_and(|before| before.contains(&node))
+}
+
 impl Cluster {
     /// As this replica knows it.
     fn custody_confirmed(&self) -> bool {
@@ -70,7 +77,7 @@ impl ClusterControl for Cluster {
     fn status(&self) -> ClusterStatus {
         let metrics = self.raft.metrics();
         let metrics = metrics.borrow_watched().clone();
-        let voters = self.voters();
+        let halves = metrics.membership_config.membership().get_joint_config();
         let index = |id: Option<crate::types::LogId>| id.map_or(0, |id| id.index);
         let (room, now) = (self.space.seen(), self.env.boot());
         let members = metrics.membership_config.nodes().map(|(id, node)| {
@@ -79,7 +86,7 @@ impl ClusterControl for Cluster {
             Member {
                 id: NodeId(*id),
                 peer_address: node.address.clone(),
-                voter: voters.contains(id),
+                voter: votes(halves, *id),
                 leader: metrics.current_leader == Some(*id),
                 matched,
                 last_ack_ms: ack.map(|ack| u64::try_from(ack.as_millis()).unwrap_or(u64::MAX)),
@@ -171,5 +178,19 @@ impl ClusterControl for Cluster {
 
     fn transfer<'a>(&'a self, _: &'a Request, to: Option<NodeId>) -> BoxFuture<'a, Result<NodeId, ClusterError>> {
         Box::pin(self.transfer_anywhere(to))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_votes_once_the_change_that_makes_it_a_voter_is_through() {
+        let (two, three) = (BTreeSet::from([1, 2]), BTreeSet::from([1, 2, 3]));
+        assert!(!votes(&[two.clone(), three.clone()], 3), "2 may be lost before it has agreed");
+        assert!(votes(std::slice::from_ref(&three), 3));
+        assert!(votes(&[three, two.clone()], 3), "its vote still counts");
+        assert!(!votes(&[two], 3) && !votes(&[], 3));
     }
 }

@@ -146,13 +146,12 @@ impl Cluster {
             return Ok(());
         }
         let kept = tokio::task::block_in_place(|| self.files.load_keys())?.into_iter().find(right);
-        let key = match kept {
-            Some(key) => key,
-            None => {
-                let Some(key) = self.fetch_key(row).await.filter(right) else { return Ok(()) };
-                tokio::task::block_in_place(|| self.files.store_next_key(&key))?;
-                key
-            }
+        let key = if let Some(key) = kept {
+            key
+        } else {
+            let Some(key) = self.fetch_key(row).await.filter(right) else { return Ok(()) };
+            tokio::task::block_in_place(|| self.files.store_next_key(&key))?;
+            key
         };
         let opened = || -> Option<()> {
             let kv = self.shared.view().ok()?;

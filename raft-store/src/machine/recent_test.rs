@@ -71,9 +71,10 @@ fn key(number: u8) -> Vec<u8> {
 
 fn entry(index: u64, guards: &[Guard], changes: &[Change]) -> Entry {
     let guards = guards.iter().map(|guard| match guard {
-        Guard::Unchanged(number, at) => {
-            wire::guard::Kind::Unchanged(wire::At { key: key(*number), revision: 1 + at.index(index as usize) as u64 })
-        }
+        Guard::Unchanged(number, at) => wire::guard::Kind::Unchanged(wire::At {
+            key: key(*number),
+            revision: 1 + at.index(usize::try_from(index).unwrap()) as u64,
+        }),
         Guard::Absent(number) => wire::guard::Kind::Absent(key(*number)),
     });
     let mutations = changes.iter().map(|change| match change {
@@ -167,7 +168,9 @@ async fn run(steps: Vec<Step>) {
         (stats.entries.get(), stats.conflicts.get(), stats.duplicates.get())
     };
     assert_eq!(stats(&with), stats(&without));
-    databases.iter().for_each(|database| database.close());
+    for database in &databases {
+        database.close();
+    }
 }
 
 proptest! {

@@ -9,6 +9,7 @@ use std::io;
 
 use openraft::errors::RaftError;
 use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, StreamAppendError, StreamAppendResult};
+use raft_store_core::Mutant;
 
 use crate::convert::{log_id_from, log_id_to, malformed, optional_log_id_from, vote_from, vote_to};
 use crate::proto::{self, heartbeat_response::Result as Answer};
@@ -48,6 +49,11 @@ pub(super) async fn hear(
     rpc: AppendEntriesRequest<TypeConfig>,
     flushing: bool,
 ) -> Result<proto::HeartbeatResponse, RaftError<TypeConfig>> {
+    if Mutant::HeartbeatUnasked.lives() {
+        let raft = raft.clone();
+        tokio::spawn(async move { drop(raft.append_entries(rpc).await) });
+        return Ok(proto::HeartbeatResponse { result: Some(Answer::Heard(proto::Blank {})) });
+    }
     let (vote, previous) = (rpc.vote, rpc.prev_log_id);
     let answer = raft.append_entries(rpc);
     let answer = if flushing {

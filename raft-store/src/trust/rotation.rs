@@ -171,7 +171,7 @@ pub fn trusted(read: &impl Read) -> Result<Vec<CertificateDer<'static>>, Abort> 
     let Some(record) = cluster_record::get(read)? else { return Ok(Vec::new()) };
     let mut out = vec![record.ca_certificate];
     if let Some(row) = running(read, What::Authority)? {
-        let at = if row.issues { 0 } else { 1 };
+        let at = usize::from(!row.issues);
         out.insert(at, CertificateDer::from(row.ca_certificate));
     }
     Ok(out)

@@ -33,6 +33,7 @@ pub(crate) enum Birth {
 }
 
 /// One host, up or not.
+#[expect(clippy::struct_excessive_bools, reason = "each is asked for alone")]
 pub(crate) struct Host {
     pub(crate) name: String,
     /// The member's id, once it has one.

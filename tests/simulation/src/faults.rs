@@ -140,6 +140,7 @@ impl Faults {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm a fault")]
     fn begin(&mut self, world: &mut World, tick: u64) {
         let up: Vec<usize> = (0..HOSTS).filter(|at| world.shared.borrow().hosts[*at].up).collect();
         let members: Vec<usize> = up.iter().copied().filter(|at| !self.off.contains(at)).collect();
@@ -240,13 +241,13 @@ impl Faults {
                 raft_store::simulation::damage_next_run();
             }
             85..92 => drop(world.send(one, Job::Transfer)),
-            92..96 => self.grow(world, one),
-            96..100 => self.shrink(world, one, other),
+            92..96 => Self::grow(world, one),
+            96..100 => Self::shrink(world, one, other),
             _ => {}
         }
     }
 
-    fn grow(&self, world: &mut World, asked: usize) {
+    fn grow(world: &mut World, asked: usize) {
         let mut bench = world.shared.borrow_mut();
         let unused = (0..HOSTS).find(|at| !bench.hosts[*at].known);
         if let Some(host) = unused.filter(|_| !bench.changing) {
@@ -258,7 +259,7 @@ impl Faults {
         }
     }
 
-    fn shrink(&self, world: &mut World, asked: usize, host: usize) {
+    fn shrink(world: &mut World, asked: usize, host: usize) {
         let members = (0..HOSTS).filter(|at| {
             let bench = world.shared.borrow();
             bench.hosts[*at].birth == crate::bench::Birth::Again && !bench.hosts[*at].retired

@@ -38,6 +38,7 @@ pub(crate) async fn perform(store: &Store, call: Call) -> Ended {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the end of it")]
 fn ended(result: Result<(bool, u64, u64, Revision, Duration), StoreError>) -> Ended {
     match result {
         Ok((true, answer, now, revision, _)) => Ended::Committed { revision, answer, now },
@@ -85,13 +86,14 @@ fn transaction(tx: &mut Tx<'_>, id: u64, write: Write) -> Result<Outcome<u64>, A
             tx.put_blind::<Registers>(&register, &row(id, 0))?;
             Outcome::Commit(id)
         }
-        Write::Acquire { lease, ms } => match tx.get::<Leases>(&lease)? {
-            Some(held) => Outcome::Answer(held.row.a),
-            None => {
+        Write::Acquire { lease, ms } => {
+            if let Some(held) = tx.get::<Leases>(&lease)? {
+                Outcome::Answer(held.row.a)
+            } else {
                 let expires_ms = tx.now().plus_ms(ms).0;
                 put::<Leases>(tx, lease, Row { a: id, b: 0, expires_ms }, id)?
             }
-        },
+        }
         Write::Join { group } => {
             let members = tx.all::<OfGroup>(&group)?;
             if members.len() >= QUOTA {

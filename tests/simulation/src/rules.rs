@@ -95,7 +95,7 @@ impl Rules {
         if !look.running {
             return Err(format!("node {id}: Raft has stopped: {}", node.why_stopped()));
         }
-        self.order(id, &look)?;
+        Self::order(id, &look)?;
         if restarted {
             let answered = self.answered.get(&id).copied().unwrap_or_default();
             let stored = now(node.stored_vote()).map_err(|error| format!("node {id}: vote: {error}"))?;
@@ -116,7 +116,7 @@ impl Rules {
         Ok(Some(look))
     }
 
-    fn order(&self, id: u64, look: &Look) -> Result<(), Broken> {
+    fn order(id: u64, look: &Look) -> Result<(), Broken> {
         let index = |at: Option<Position>| at.map_or(0, |at| at.index);
         let [purged, snapshot, applied] = [index(look.purged), look.snapshot, index(look.applied)];
         let last = index(look.last);

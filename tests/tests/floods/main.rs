@@ -1,10 +1,6 @@
 //! Floods: more connections, slower ones, larger ones and more wrong ones than a node can bear. It bears them.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "a test may stop at the first surprise and shows its figures"
-)]
+#![expect(clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
 
 mod descriptors;
 mod frames;

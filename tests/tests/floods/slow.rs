@@ -31,7 +31,7 @@ async fn slow_clients_are_cut_off_and_cost_others_nothing() -> Result<()> {
     }
     let drip = tokio::spawn(async move {
         loop {
-            for slow in heads.iter_mut() {
+            for slow in &mut heads {
                 let _ = slow.send(b"x: 1\r\n").await;
             }
             tokio::time::sleep(Duration::from_secs(2)).await;
@@ -40,13 +40,13 @@ async fn slow_clients_are_cut_off_and_cost_others_nothing() -> Result<()> {
     let drip_bodies = tokio::spawn(async move {
         let mut closed = 0;
         for number in 0..4 {
-            for slow in bodies.iter_mut() {
+            for slow in &mut bodies {
                 let _ = slow.send(b"a").await;
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
             println!("bodies: second {number}");
         }
-        for slow in bodies.iter_mut() {
+        for slow in &mut bodies {
             closed += usize::from(slow.answer().await.is_ok_and(|answer| matches!(answer.status, 0 | 408)));
         }
         closed

@@ -12,6 +12,7 @@ use crate::Admin;
 use crate::call::{Answer, ClusterCall, ok};
 
 /// The answer that shows a bundle, which is JSON already.
+#[expect(clippy::unnecessary_wraps, reason = "an answer")]
 pub(super) fn bundle(status: StatusCode, text: &Zeroizing<String>) -> Answer {
     let body = format!("{{\"recovery_bundle\":{}}}", text.as_str());
     let mut response = (status, body).into_response();

@@ -13,6 +13,7 @@ use super::{Field, PLACES, address, namespace};
 /// All nodes, and not the lab.
 const NODES: &str = "10.77.0.0/28";
 
+#[expect(clippy::unused_self, reason = "there has to be a field")]
 impl Field {
     fn nft(place: usize, script: &str) -> Result<String> {
         run("nsenter", &[&format!("--net={}", namespace(place)), "nft", script])

@@ -72,6 +72,7 @@ impl Group {
         Ok(Self(path))
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "numbers")]
     fn set(&self, file: &str, value: impl ToString) -> Result<()> {
         std::fs::write(self.0.join(file), value.to_string()).with_context(|| file.to_owned())
     }
