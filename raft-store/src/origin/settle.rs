@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prost::Message;
-use raft_store_core::apply::Applied;
+use raft_store_core::apply::{Applied, Verdict};
+use raft_store_core::limits::OUTCOME_RETENTION_MS;
 use raft_store_core::{AttemptId, Mutant, Timestamp, wire};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -18,6 +19,9 @@ use crate::types::Raft;
 
 /// An attempt without outcome is sent again after this long: a stream may have died without a word.
 const RESEND: Duration = Duration::from_secs(1);
+/// Cluster time behind an attempt's deadline until which every replica remembers what became of it: well within what they
+/// remember, less what an attempt may take.
+const REMEMBERED_MS: u64 = OUTCOME_RETENTION_MS / 3;
 /// Between a refusal and the next send, when nothing else tells that something has changed.
 const PAUSE: Duration = Duration::from_millis(15);
 
@@ -58,28 +62,29 @@ impl<S: Sends> Settler<S> {
         let mut outcome = self.shared.waiters.register(attempt);
         let _registered = Registered { shared: &self.shared, attempt };
         let bytes = Arc::new(entry.encode_to_vec());
-        let mut in_doubt = false;
+        let (mut in_doubt, mut sent_in_doubt) = (false, false);
         loop {
             let Some((leader, address)) = self.leader(deadline).await else {
-                return give_up(&mut outcome, in_doubt);
+                return give_up(&mut outcome, entry, in_doubt, sent_in_doubt);
             };
             if Instant::now() >= deadline {
-                return give_up(&mut outcome, in_doubt);
+                return give_up(&mut outcome, entry, in_doubt, sent_in_doubt);
             }
             let send = Attempt { id: attempt.0.to_vec(), bytes: Arc::clone(&bytes), again: in_doubt };
+            sent_in_doubt |= in_doubt;
             // A send that waits behind a full queue has not happened: given up there, it leaves no doubt.
             let Ok(refusal) = timeout_at(deadline, self.forwarder.send(leader, &address, send)).await else {
-                return give_up(&mut outcome, in_doubt);
+                return give_up(&mut outcome, entry, in_doubt, sent_in_doubt);
             };
             let answer = tokio::select! {
                 biased;
                 applied = &mut outcome => match applied {
-                    Ok(applied) => return Settled::Outcome(applied),
+                    Ok(applied) => return believed(applied, entry, sent_in_doubt),
                     Err(_) => return Settled::Unknown,
                 },
                 answer = self.answer(refusal, leader) => answer,
                 () = sleep_until(deadline) => {
-                    return give_up(&mut outcome, true);
+                    return give_up(&mut outcome, entry, true, sent_in_doubt);
                 }
             };
             match answer {
@@ -103,7 +108,7 @@ impl<S: Sends> Settler<S> {
             tokio::select! {
                 biased;
                 applied = &mut outcome => match applied {
-                    Ok(applied) => return Settled::Outcome(applied),
+                    Ok(applied) => return believed(applied, entry, sent_in_doubt),
                     Err(_) => return Settled::Unknown,
                 },
                 () = sleep_until(pause) => {}
@@ -162,9 +167,23 @@ const fn definite(kind: RefusalKind) -> bool {
     !matches!(kind, RefusalKind::RefusalDiscarded | RefusalKind::RefusalUnknown)
 }
 
-fn give_up(outcome: &mut oneshot::Receiver<Applied>, in_doubt: bool) -> Settled {
+/// What apply said of an attempt. Of one that was sent again, a verdict against it may be that of the second entry while the
+/// first took effect: where cluster time leapt ahead meanwhile, the first outcome may be forgotten, and this replica may have
+/// passed it by a snapshot.
+fn believed(applied: Applied, entry: &wire::Entry, sent_in_doubt: bool) -> Settled {
+    let forgotten = applied.stamp.0 > entry.deadline_ms.saturating_add(REMEMBERED_MS);
+    let against = applied.verdict != Verdict::Committed && !applied.duplicate;
+    if sent_in_doubt && against && forgotten { Settled::Unknown } else { Settled::Outcome(applied) }
+}
+
+fn give_up(
+    outcome: &mut oneshot::Receiver<Applied>,
+    entry: &wire::Entry,
+    in_doubt: bool,
+    sent_in_doubt: bool,
+) -> Settled {
     match outcome.try_recv() {
-        Ok(applied) => Settled::Outcome(applied),
+        Ok(applied) => believed(applied, entry, sent_in_doubt),
         Err(_) if in_doubt => Settled::Unknown,
         Err(_) => Settled::NotSent,
     }

@@ -21,6 +21,8 @@ enum Fate {
     Stuck,
     /// It was appended: apply speaks, and nobody else.
     Applied,
+    /// It was appended, and found late at this cluster time.
+    Late(u64),
 }
 
 /// Sends by script; the last fate repeats.
@@ -31,6 +33,10 @@ struct Script {
 }
 
 const ATTEMPT: AttemptId = AttemptId([9; 16]);
+
+fn late(stamp: u64) -> Applied {
+    Applied { verdict: Verdict::Late, stamp: Timestamp(stamp), ..applied() }
+}
 
 fn applied() -> Applied {
     let (index, stamp) = (Revision(77), Timestamp(5));
@@ -57,6 +63,10 @@ impl Sends for Script {
             Fate::Stuck => std::future::pending().await,
             Fate::Applied => {
                 self.shared.waiters.tell(applied());
+                std::mem::forget(sender);
+            }
+            Fate::Late(stamp) => {
+                self.shared.waiters.tell(late(stamp));
                 std::mem::forget(sender);
             }
         }
@@ -137,5 +147,18 @@ async fn refused_means_that_no_send_was_appended() {
     }
     let (settled, _) = world.settle(&[Fate::Applied]).await;
     assert!(matches!(settled, Settled::Outcome(_)));
+    world.node.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_send_found_late_after_a_leap_of_cluster_time_says_nothing_of_the_first() {
+    let world = World::new().await;
+    // The entry's deadline is zero.
+    let (settled, _) = world.settle(&[Fate::Lost, Fate::Late(REMEMBERED_MS + 1)]).await;
+    assert!(matches!(settled, Settled::Unknown), "the outcome of the first may be forgotten");
+    let (settled, _) = world.settle(&[Fate::Lost, Fate::Late(REMEMBERED_MS)]).await;
+    assert!(matches!(settled, Settled::Outcome(found) if found == late(REMEMBERED_MS)), "it would be remembered");
+    let (settled, _) = world.settle(&[Fate::Late(REMEMBERED_MS + 1)]).await;
+    assert!(matches!(settled, Settled::Outcome(_)), "there was no other");
     world.node.shutdown().await;
 }
