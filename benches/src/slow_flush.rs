@@ -43,7 +43,7 @@ pub(crate) async fn run(
     if strace {
         store::slow(folder, etcd.as_ref(), DELAY, flush, report).await?;
     }
-    store::slow_by_itself(folder, DELAY, report).await?;
+    store::slow_by_itself(folder, DELAY, flush, report).await?;
     cluster.restart(&NodeOptions::slow(DELAY, strace)).await?;
     for plan in PLANS {
         durable::run(cluster, etcd.as_ref(), plan, flush, report).await?;

@@ -46,10 +46,9 @@ async fn writes(
     etcd: Option<&Etcd>,
     plans: &[(usize, usize)],
     flush: Flush,
-    delay: Option<Duration>,
+    added: &str,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let added = delay.map(|delay| format!(", flush + {}", micros(delay))).unwrap_or_default();
     for (in_flight, count) in plans {
         let (ask, waits) = (Ask::Puts { count: *count, bytes: BYTES }, Waits::durable(*in_flight));
         let (mut own, mut theirs) = (Held::default(), Held::default());
@@ -97,7 +96,7 @@ pub(crate) async fn run(folder: &Path, flush: Flush, report: &mut Report) -> any
     let folder = folder.join("alone");
     let mut ours = Etcd::store(&folder, Under::default(), None).await?;
     let mut etcd = Etcd::form(&folder, Under::default(), None).await?;
-    writes(&ours, etcd.as_ref(), &PLANS, flush, None, report).await?;
+    writes(&ours, etcd.as_ref(), &PLANS, flush, "", report).await?;
     reads(&ours, etcd.as_ref(), report).await?;
     ours.stop().await?;
     match &mut etcd {
@@ -116,22 +115,18 @@ pub(crate) async fn slow(
 ) -> anyhow::Result<()> {
     let under = Under { flush_delay: Some(delay), ..Under::default() };
     let mut ours = Etcd::store(&folder.join("slow-store"), under, None).await?;
-    writes(&ours, etcd, &SLOW_PLANS, flush, Some(delay), report).await?;
+    writes(&ours, etcd, &SLOW_PLANS, flush, &format!(", flush + {}", micros(delay)), report).await?;
     ours.stop().await
 }
 
 /// Writes of ours alone where the store itself sleeps after each flush: what the same costs without a tracer.
-pub(crate) async fn slow_by_itself(folder: &Path, delay: Duration, report: &mut Report) -> anyhow::Result<()> {
+pub(crate) async fn slow_by_itself(
+    folder: &Path,
+    delay: Duration,
+    flush: Flush,
+    report: &mut Report,
+) -> anyhow::Result<()> {
     let mut ours = Etcd::store(&folder.join("sleeping-store"), Under::default(), Some(delay)).await?;
-    for (in_flight, count) in SLOW_PLANS {
-        let mut own = Held::default();
-        for _ in 0..RUNS {
-            own.ask(&ours, Ask::Puts { count, bytes: BYTES }, in_flight, Waits::durable(in_flight)).await?;
-        }
-        report.add(own.row(format!(
-            "store: transactions of {BYTES} bytes, {in_flight} in flight, follower of three, sleeps {} after a flush",
-            micros(delay)
-        ))?);
-    }
+    writes(&ours, None, &SLOW_PLANS, flush, &format!(", sleeps {} after a flush", micros(delay)), report).await?;
     ours.stop().await
 }

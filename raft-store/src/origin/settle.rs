@@ -62,29 +62,28 @@ impl<S: Sends> Settler<S> {
         let mut outcome = self.shared.waiters.register(attempt);
         let _registered = Registered { shared: &self.shared, attempt };
         let bytes = Arc::new(entry.encode_to_vec());
-        let (mut in_doubt, mut sent_in_doubt) = (false, false);
+        let mut in_doubt = false;
         loop {
             let Some((leader, address)) = self.leader(deadline).await else {
-                return give_up(&mut outcome, entry, in_doubt, sent_in_doubt);
+                return give_up(&mut outcome, entry, in_doubt);
             };
             if Instant::now() >= deadline {
-                return give_up(&mut outcome, entry, in_doubt, sent_in_doubt);
+                return give_up(&mut outcome, entry, in_doubt);
             }
             let send = Attempt { id: attempt.0.to_vec(), bytes: Arc::clone(&bytes), again: in_doubt };
-            sent_in_doubt |= in_doubt;
             // A send that waits behind a full queue has not happened: given up there, it leaves no doubt.
             let Ok(refusal) = timeout_at(deadline, self.forwarder.send(leader, &address, send)).await else {
-                return give_up(&mut outcome, entry, in_doubt, sent_in_doubt);
+                return give_up(&mut outcome, entry, in_doubt);
             };
             let answer = tokio::select! {
                 biased;
                 applied = &mut outcome => match applied {
-                    Ok(applied) => return believed(applied, entry, sent_in_doubt),
+                    Ok(applied) => return believed(applied, entry, in_doubt),
                     Err(_) => return Settled::Unknown,
                 },
                 answer = self.answer(refusal, leader) => answer,
                 () = sleep_until(deadline) => {
-                    return give_up(&mut outcome, entry, true, sent_in_doubt);
+                    return give_up(&mut outcome, entry, true);
                 }
             };
             match answer {
@@ -108,7 +107,7 @@ impl<S: Sends> Settler<S> {
             tokio::select! {
                 biased;
                 applied = &mut outcome => match applied {
-                    Ok(applied) => return believed(applied, entry, sent_in_doubt),
+                    Ok(applied) => return believed(applied, entry, in_doubt),
                     Err(_) => return Settled::Unknown,
                 },
                 () = sleep_until(pause) => {}
@@ -167,23 +166,18 @@ const fn definite(kind: RefusalKind) -> bool {
     !matches!(kind, RefusalKind::RefusalDiscarded | RefusalKind::RefusalUnknown)
 }
 
-/// What apply said of an attempt. Of one that was sent again, a verdict against it may be that of the second entry while the
+/// What apply said of an attempt. Of one that may have been sent again, a verdict against it may be that of the second entry while the
 /// first took effect: where cluster time leapt ahead meanwhile, the first outcome may be forgotten, and this replica may have
 /// passed it by a snapshot.
-fn believed(applied: Applied, entry: &wire::Entry, sent_in_doubt: bool) -> Settled {
+fn believed(applied: Applied, entry: &wire::Entry, in_doubt: bool) -> Settled {
     let forgotten = applied.stamp.0 > entry.deadline_ms.saturating_add(REMEMBERED_MS);
     let against = applied.verdict != Verdict::Committed && !applied.duplicate;
-    if sent_in_doubt && against && forgotten { Settled::Unknown } else { Settled::Outcome(applied) }
+    if in_doubt && against && forgotten { Settled::Unknown } else { Settled::Outcome(applied) }
 }
 
-fn give_up(
-    outcome: &mut oneshot::Receiver<Applied>,
-    entry: &wire::Entry,
-    in_doubt: bool,
-    sent_in_doubt: bool,
-) -> Settled {
+fn give_up(outcome: &mut oneshot::Receiver<Applied>, entry: &wire::Entry, in_doubt: bool) -> Settled {
     match outcome.try_recv() {
-        Ok(applied) => believed(applied, entry, sent_in_doubt),
+        Ok(applied) => believed(applied, entry, in_doubt),
         Err(_) if in_doubt => Settled::Unknown,
         Err(_) => Settled::NotSent,
     }
