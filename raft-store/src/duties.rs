@@ -21,6 +21,8 @@ use crate::types::PeerNode;
 
 /// Between two hellos.
 const GREET: Duration = Duration::from_secs(1);
+/// The same while no majority of the voters' clocks is known: a leader tells no time until then, and nobody reads.
+const GREET_SOON: Duration = Duration::from_millis(100);
 /// Between two freshness probes.
 const PROBE: Duration = Duration::from_millis(100);
 /// Between two looks whether to stand for election.
@@ -104,6 +106,10 @@ impl Duties {
 
     async fn greet(&self) {
         self.cluster.greet().await;
+        while !self.cluster.knows_the_time() && !self.stop.is_cancelled() {
+            tokio::time::sleep(GREET_SOON).await;
+            self.cluster.greet().await;
+        }
     }
 
     async fn probe(&self) {

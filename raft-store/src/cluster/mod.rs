@@ -30,7 +30,7 @@ use crate::disk::{LogStore, Space, SyncThread};
 use crate::env::SharedEnv;
 use crate::machine::{Observer, Shared};
 use crate::net::{Channels, Gate, Purpose, RefusedPeers};
-use crate::origin::{Freshness, Offsets, Proposer};
+use crate::origin::{Freshness, LeaderTime, Offsets, Proposer};
 use crate::proto;
 use crate::renewal::Credentials;
 use crate::trust::{ClusterId, KeyringSealer};
@@ -51,6 +51,7 @@ pub(crate) struct Cluster {
     pub(crate) channels: Arc<Channels>,
     pub(crate) sealer: Arc<KeyringSealer>,
     pub(crate) offsets: Arc<Offsets>,
+    pub(crate) leader_time: LeaderTime,
     pub(crate) proposer: Proposer,
     pub(crate) freshness: Arc<Freshness>,
     pub(crate) peers: Arc<Peers>,
@@ -86,12 +87,17 @@ impl Cluster {
     }
 
     pub(crate) async fn leader_read_index(&self) -> Result<(u64, Timestamp), String> {
-        crate::origin::leader_read_index(&self.raft, &self.shared).await
+        crate::origin::leader_read_index(&self.raft, &self.leader_time).await
     }
 
     /// Takes the one turn to change membership or leadership. The duties hold it for a moment after a node has joined.
     pub(crate) async fn changing(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, ClusterError> {
         tokio::time::timeout(CHANGE_WAIT, self.change.lock()).await.map_err(|_| ClusterError::Busy)
+    }
+
+    /// Whether a majority of the voters' clocks was ever heard.
+    pub(crate) fn knows_the_time(&self) -> bool {
+        self.offsets.median(self.node, &self.voters()).is_some()
     }
 
     /// The wall clock, put right by the voters' median where this node's is visibly off: a certificate made under a

@@ -57,10 +57,14 @@ const SINGLE: [(&str, &str); 18] = [
 ];
 
 /// Durations, in seconds.
-const SECONDS: [(&str, &str); 4] = [
+const SECONDS: [(&str, &str); 5] = [
     ("woad_raft_quorum_ack_age_seconds", "How long ago a quorum answered this leader; -1: it does not lead."),
     ("woad_freshness_seconds", "Age of this replica's last confirmed read; -1: none since the start."),
     ("woad_clock_offset_seconds", "This node's clock against the voters' median."),
+    (
+        "woad_cluster_time_held_seconds",
+        "How far the voters' median is behind cluster time, which stands still until then.",
+    ),
     ("woad_peer_certificate_expiry_seconds", "Time left to this node's peer certificate; negative: expired."),
 ];
 
@@ -189,6 +193,9 @@ impl StoreCollector {
         let skew = cluster.offsets.skew_ms(cluster.node, &cluster.voters()).unwrap_or_default();
         let skew = i32::try_from(skew).unwrap_or(i32::MAX);
         self.set_seconds("woad_clock_offset_seconds", f64::from(skew) / 1000.0);
+        let floor = cluster.shared.clock.floor();
+        let held = cluster.offsets.behind_ms(cluster.node, &cluster.voters(), floor).unwrap_or_default();
+        self.set_seconds("woad_cluster_time_held_seconds", std::time::Duration::from_millis(held).as_secs_f64());
         let now = u64::try_from(cluster.env.wall_ms()).unwrap_or_default();
         let until = cluster.credentials.as_ref().map_or(now, |own| own.tls.presented_until().0);
         let left = std::time::Duration::from_millis(until.abs_diff(now)).as_secs_f64();

@@ -22,7 +22,7 @@ use crate::fault::Fault;
 use crate::machine::{Machine, Observer};
 use crate::metrics::{PeerFailures, StoreMetrics};
 use crate::net::{Channels, Doors, Gate, NetworkFactory, PeerService, Replicated, TlsNet, serve_tls};
-use crate::origin::{Forwarder, Freshness, Inside, Offsets, Origin, Proposer, ReadIndex, Room};
+use crate::origin::{Forwarder, Freshness, Inside, LeaderTime, Offsets, Origin, Proposer, ReadIndex, Room};
 use crate::renewal::{Credentials, Renewal};
 use crate::trust::keyring::DataKey;
 use crate::trust::{ClusterId, ClusterKey, KeyringSealer, NodeIdentity, PeerTls};
@@ -326,12 +326,14 @@ impl Opening {
         let proposer =
             Proposer::start(raft.clone(), Arc::clone(&shared), Arc::clone(&offsets), self.node, tables, room);
         let forwarder = Forwarder::new(self.node, proposer.clone(), Arc::clone(&channels));
+        let leader_time = LeaderTime::new(self.node, Arc::clone(&shared), Arc::clone(&offsets));
         let read_index = ReadIndex::start(
             raft.clone(),
             self.node,
             Arc::clone(&channels),
             Arc::clone(&shared),
             Arc::clone(&freshness),
+            leader_time.clone(),
             Arc::clone(&metrics),
         );
         let quarantine = Quarantine::open(&database)?;
@@ -357,6 +359,7 @@ impl Opening {
             channels,
             sealer,
             offsets,
+            leader_time,
             proposer: proposer.clone(),
             freshness: Arc::clone(&freshness),
             peers,

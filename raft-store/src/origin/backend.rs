@@ -18,6 +18,7 @@ use super::queues::Queues;
 use super::read_index::{ReadIndex, Unconfirmed};
 use super::settle::{Settled, Settler};
 use crate::agreement::Quarantine;
+use crate::clock::Moment;
 use crate::env::SharedEnv;
 use crate::machine::Shared;
 use crate::metrics::StoreMetrics;
@@ -61,7 +62,7 @@ fn store_error(abort: &Abort) -> StoreError {
 
 /// What an evaluation came to.
 enum Evaluated {
-    Answer(Revision),
+    Answer(Revision, Moment),
     Commit(wire::Entry, AttemptId),
 }
 
@@ -95,8 +96,8 @@ impl Origin {
     /// Runs the closure on a view at or above `floor`.
     fn evaluate(&self, f: &mut TxFn<'_>, floor: Revision, left: Duration) -> Result<Evaluated, StoreError> {
         let kv = self.shared.view().map_err(|_| StoreError::Stopped)?;
-        let view =
-            View::open(&kv, &*self.shared.sealer, self.shared.clock.now()).map_err(|abort| store_error(&abort))?;
+        let moment = self.shared.clock.moment();
+        let view = View::open(&kv, &*self.shared.sealer, moment.time).map_err(|abort| store_error(&abort))?;
         let revision = view.position().applied;
         if revision < floor {
             return Err(NOT_DONE);
@@ -105,7 +106,7 @@ impl Origin {
         let now = raft_store_core::Read::now(&view);
         let mut tx = Tx::new(view);
         match f(&mut tx).map_err(|abort| store_error(&abort))? {
-            Outcome::Answer(()) => Ok(Evaluated::Answer(revision)),
+            Outcome::Answer(()) => Ok(Evaluated::Answer(revision, moment)),
             Outcome::Commit(()) => {
                 let attempt = AttemptId(self.env.random_id());
                 let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
@@ -142,7 +143,7 @@ impl Origin {
                 return Err(NOT_DONE);
             }
             let (entry, attempt) = match self.evaluate(f, floor, left)? {
-                Evaluated::Answer(revision) => match confirmed {
+                Evaluated::Answer(revision, moment) => match confirmed {
                     _ if Mutant::UnconfirmedAnswer.lives() => {
                         return Ok(Done { answer: (), revision, age: Duration::ZERO });
                     }
@@ -151,7 +152,8 @@ impl Origin {
                     }
                     _ => {
                         let index = self.confirm(LINEARIZABLE_WAIT.min(left)).await?;
-                        if revision >= index {
+                        // An answer rests on a time as well: "expired" is true once the leader's clock agrees.
+                        if revision >= index && !self.shared.clock.was_put_right_since(moment) {
                             return Ok(Done { answer: (), revision, age: Duration::ZERO });
                         }
                         confirmed = Some(index);

@@ -133,7 +133,8 @@ impl Task {
                     }
                     None => self.refuse(&proposed, RefusalKind::RefusalNotLeader),
                     Some(leader) => {
-                        self.last = self.offsets.stamp(self.node, &voters, self.last);
+                        let last = self.last.max(self.shared.clock.floor());
+                        self.last = self.offsets.stamp(self.node, &voters, last).unwrap_or(last);
                         self.propose(leader, proposed, position.level, &voters).await;
                     }
                 }

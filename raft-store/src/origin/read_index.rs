@@ -13,6 +13,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::freshness::{Freshness, Sent};
+use super::leader_time::LeaderTime;
 use crate::machine::Shared;
 use crate::metrics::StoreMetrics;
 use crate::net::{Channels, Line, Purpose};
@@ -45,13 +46,16 @@ pub(crate) struct ReadIndex {
     node: u64,
     shared: Arc<Shared>,
     freshness: Arc<Freshness>,
+    time: LeaderTime,
 }
 
-/// The leader's answer to a `ReadIndex`: the index, and cluster time.
-pub(crate) async fn at_leader(raft: &Raft, shared: &Shared) -> Result<(u64, Timestamp), String> {
+/// The leader's answer to a `ReadIndex`: the index, and what it would stamp an entry with.
+pub(crate) async fn at_leader(raft: &Raft, time: &LeaderTime) -> Result<(u64, Timestamp), String> {
     let option = LinearizerOption::new(Some(Duration::ZERO), true).with_wait_timeout(LEADER_WAIT);
     let linearizer = raft.get_read_linearizer(option).await.map_err(|error| error.to_string())?;
-    Ok((linearizer.read_log_id().index(), shared.clock.now()))
+    let voters: Vec<u64> = raft.voter_ids().collect();
+    let told = time.tell(&voters).ok_or("the voters' clocks are not known yet")?;
+    Ok((linearizer.read_log_id().index(), told))
 }
 
 impl ReadIndex {
@@ -62,6 +66,7 @@ impl ReadIndex {
         channels: Arc<Channels>,
         shared: Arc<Shared>,
         freshness: Arc<Freshness>,
+        time: LeaderTime,
         metrics: Arc<StoreMetrics>,
     ) -> Self {
         let (asks, receiver) = mpsc::channel(MAX_READERS);
@@ -72,6 +77,7 @@ impl ReadIndex {
             channels,
             shared: Arc::clone(&shared),
             freshness: Arc::clone(&freshness),
+            time: time.clone(),
         };
         let task = Arc::new(task);
         let ask = move || {
@@ -80,7 +86,7 @@ impl ReadIndex {
             async move { task.ask().await }
         };
         tokio::spawn(share(Arc::clone(&freshness), receiver, ask));
-        Self { asks, raft, node, shared, freshness }
+        Self { asks, raft, node, shared, freshness, time }
     }
 
     /// The index that a node without any other member needs nobody to confirm.
@@ -101,7 +107,9 @@ impl ReadIndex {
     /// An index that covers everything acknowledged before this call, once it is applied here.
     pub(crate) async fn confirm(&self, within: Duration) -> Result<Revision, Unconfirmed> {
         let sent = self.freshness.sending();
-        if let Some(index) = self.alone() {
+        if let Some(index) = self.alone()
+            && self.time.tell(&[self.node]).is_some()
+        {
             self.freshness.succeeded(sent);
             return Ok(index);
         }
@@ -140,6 +148,7 @@ struct Task {
     channels: Arc<Channels>,
     shared: Arc<Shared>,
     freshness: Arc<Freshness>,
+    time: LeaderTime,
 }
 
 /// Asks once for all who have arrived, again and again.
@@ -198,7 +207,7 @@ impl Task {
             return Err(Unanswered);
         };
         if leader == self.node {
-            let answer = at_leader(&self.raft, &self.shared).await;
+            let answer = at_leader(&self.raft, &self.time).await;
             if answer.is_err() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
@@ -209,9 +218,10 @@ impl Task {
             tokio::time::sleep(Duration::from_millis(10)).await;
             return Err(Unanswered);
         };
+        let asked = self.shared.clock.moment();
         match tokio::time::timeout(CALL_WAIT, self.call(leader, &peer.address)).await {
             Ok(Ok(answer)) => {
-                self.shared.clock.observe(Timestamp(answer.clock_ms));
+                self.shared.clock.put_right(Timestamp(answer.clock_ms), asked);
                 return Ok(answer.index);
             }
             // The transport's own error, not a word from the leader: its process is not there.

@@ -1,15 +1,14 @@
 //! What an attempt may be said to have come to, whatever becomes of its sends.
 
 use std::collections::VecDeque;
-use std::net::TcpListener;
 
 use parking_lot::Mutex;
 use raft_store_core::Revision;
 use raft_store_core::apply::Verdict;
 
 use super::*;
-use crate::disk::Watermarks;
-use crate::node::{Compaction, Node, Options};
+use crate::node::Node;
+use crate::origin::testing::one_node;
 
 /// What becomes of one send.
 #[derive(Clone, Copy)]
@@ -81,23 +80,7 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let options = Options {
-            data_dir: folder.path().to_owned(),
-            peer_listen: listen,
-            peer_advertise: listen.to_string(),
-            cluster_key_file: None,
-            debug_fsync_delay: None,
-            debug_certificate_life: None,
-            compaction: Compaction::default(),
-            watermarks: Watermarks::default(),
-            spared: Vec::new(),
-            tables: Vec::new(),
-            sweep: Vec::new(),
-            version: "test".to_owned(),
-        };
-        let (node, _) = crate::node::init(options).await.unwrap();
+        let (folder, node) = one_node().await;
         Self { _folder: folder, node }
     }
 

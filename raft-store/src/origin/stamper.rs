@@ -68,11 +68,16 @@ impl Offsets {
         Some(own.saturating_sub(median))
     }
 
-    /// The next stamp: never below the last one; the last one again when no median is known.
-    pub(crate) fn stamp(&self, own: u64, voters: &[u64], last: Timestamp) -> Timestamp {
-        let Some(median) = self.median(own, voters) else { return last };
-        let now = ms(self.env.boot()).saturating_add(median);
-        last.max(Timestamp(u64::try_from(now).unwrap_or_default()))
+    /// How far the median is behind `time`, ms: so long a leader's time stands still there.
+    pub(crate) fn behind_ms(&self, own: u64, voters: &[u64], time: Timestamp) -> Option<u64> {
+        let now = ms(self.env.boot()).saturating_add(self.median(own, voters)?);
+        Some(time.0.saturating_sub(u64::try_from(now).unwrap_or_default()))
+    }
+
+    /// The next stamp: never below the last one; none when no median is known, and then the last one is to be repeated.
+    pub(crate) fn stamp(&self, own: u64, voters: &[u64], last: Timestamp) -> Option<Timestamp> {
+        let now = ms(self.env.boot()).saturating_add(self.median(own, voters)?);
+        Some(last.max(Timestamp(u64::try_from(now).unwrap_or_default())))
     }
 }
 
@@ -86,13 +91,25 @@ mod tests {
         let offsets = Offsets::new(env.clone());
         offsets.heard(2, env.wall_ms(), Duration::ZERO);
         offsets.heard(3, env.wall_ms() + 3_600_000, Duration::ZERO);
-        let stamp = offsets.stamp(1, &[1, 2, 3], Timestamp(0)).0;
+        let stamp = offsets.stamp(1, &[1, 2, 3], Timestamp(0)).unwrap().0;
         assert!(stamp.abs_diff(u64::try_from(env.wall_ms()).unwrap()) < 1_000);
     }
 
     #[test]
-    fn without_a_majority_the_last_stamp_is_repeated() {
+    fn a_median_behind_a_time_is_so_far_behind_it() {
+        let env = SharedEnv::system();
+        let offsets = Offsets::new(env.clone());
+        let wall = u64::try_from(env.wall_ms()).unwrap();
+        let behind = offsets.behind_ms(1, &[1], Timestamp(wall + 3_600_000)).unwrap();
+        assert!(behind <= 3_600_000 && behind > 3_500_000, "{behind}");
+        assert_eq!(offsets.behind_ms(1, &[1], Timestamp(wall - 1)), Some(0));
+        assert_eq!(offsets.behind_ms(1, &[1, 2, 3], Timestamp(wall)), Some(0), "one clock was a majority a moment ago");
+        assert_eq!(Offsets::new(env).behind_ms(1, &[1, 2, 3], Timestamp(wall)), None);
+    }
+
+    #[test]
+    fn without_a_majority_there_is_no_new_stamp() {
         let offsets = Offsets::new(SharedEnv::system());
-        assert_eq!(offsets.stamp(1, &[1, 2, 3], Timestamp(7)), Timestamp(7));
+        assert_eq!(offsets.stamp(1, &[1, 2, 3], Timestamp(7)), None);
     }
 }

@@ -6,6 +6,7 @@
     reason = "a test may stop at the first surprise and shows its figures"
 )]
 
+mod clocks_of_all;
 mod compared;
 mod deleted_group;
 mod disabled_client;

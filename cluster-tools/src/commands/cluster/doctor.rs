@@ -1,5 +1,7 @@
 //! `woadctl cluster doctor`: what an operator should see to. Exit code 1 when there is something.
 
+use std::time::SystemTime;
+
 use serde_json::{Value, json};
 
 use super::verify::complaint;
@@ -10,6 +12,9 @@ use crate::table::{cell, list};
 
 /// Entries behind the leader's log after which a member is named.
 const BEHIND: u64 = 10_000;
+
+/// Seconds between cluster time and this machine's clock that are named: a node further off the voters' median is unready.
+const CLOCK_OFF: u64 = 5;
 
 const DAY_MS: u64 = 24 * 3600 * 1000;
 /// Days left to a peer certificate after which it should have been renewed: a third of its life.
@@ -28,9 +33,25 @@ fn certificate(status: &Value) -> Option<String> {
         .then(|| format!("this node's peer certificate ends in {days} days and was not renewed; see its log"))
 }
 
+/// Whether cluster time is another than this machine's, which says `wall_ms`.
+fn clock(status: &Value, wall_ms: u64) -> Option<String> {
+    let cluster = status.get("clock_ms").and_then(Value::as_u64).filter(|ms| *ms > 0)?;
+    let seconds = cluster.abs_diff(wall_ms) / 1000;
+    (seconds > CLOCK_OFF).then(|| {
+        if cluster > wall_ms {
+            format!(
+                "cluster time is {seconds} s ahead of this machine's clock: if most voters' clocks are behind, it stands \
+                 still until they have caught up; see to NTP on all nodes"
+            )
+        } else {
+            format!("cluster time is {seconds} s behind this machine's clock; see to NTP on all nodes")
+        }
+    })
+}
+
 /// Everything that is not as it should be, in words.
-fn findings(status: &Value) -> Vec<String> {
-    let mut out = Vec::new();
+fn findings(status: &Value, wall_ms: u64) -> Vec<String> {
+    let mut out: Vec<String> = clock(status, wall_ms).into_iter().collect();
     if status.get("custody_confirmed") != Some(&Value::Bool(true)) {
         out.push(
             "nobody has confirmed that the recovery bundle is in safe custody: keep it off these machines, then \
@@ -103,9 +124,14 @@ fn disagreement(status: &Value) -> Vec<String> {
     out
 }
 
+fn wall_ms() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
 pub(super) async fn run(operator: &Operator) -> Result<(), Failure> {
     let status = operator.call(Call::get("/v1/cluster")).await?;
-    let found = findings(&status);
+    let found = findings(&status, wall_ms());
     let shown = json!({ "findings": found });
     operator.output.show(&shown, |_| {
         if found.is_empty() {
@@ -127,21 +153,30 @@ mod tests {
             "custody_confirmed": true, "leader": 1, "sealed": false, "last_log": 9,
             "members": [voter(1), voter(2), voter(3)],
         });
-        assert!(findings(&status).is_empty());
+        assert!(findings(&status, 0).is_empty());
         status["custody_confirmed"] = json!(false);
         status["members"] = json!([voter(1), voter(2)]);
-        assert_eq!(findings(&status).len(), 2);
+        assert_eq!(findings(&status, 0).len(), 2);
         status["agreement"] = json!({ "quarantined": "why", "round": { "agreement": "no majority" } });
-        assert_eq!(findings(&status).len(), 4);
+        assert_eq!(findings(&status, 0).len(), 4);
         status["agreement"] = json!({ "quarantined": null, "round": { "agreement": "pending" } });
-        assert_eq!(findings(&status).len(), 2);
+        assert_eq!(findings(&status, 0).len(), 2);
         status["fault"] = json!("a block is damaged");
         status["members"][0]["disk"] = json!("low");
         status["members"][1]["disk"] = json!("exhausted");
         status["members"][1]["behind"] = json!(true);
-        assert_eq!(findings(&status).len(), 6);
+        assert_eq!(findings(&status, 0).len(), 6);
         status["members"][1]["disk"] = Value::Null;
-        assert!(findings(&status).iter().any(|finding| finding.contains("node 2 is not heard")));
+        assert!(findings(&status, 0).iter().any(|finding| finding.contains("node 2 is not heard")));
+    }
+
+    #[test]
+    fn a_cluster_time_that_is_not_this_machines_is_a_finding() {
+        let of = |cluster: u64, wall| clock(&json!({ "clock_ms": cluster }), wall);
+        assert_eq!(of(100_000, 105_999), None);
+        assert!(of(100_000, 90_000).unwrap().contains("10 s ahead"));
+        assert!(of(100_000, 3_700_000).unwrap().contains("3600 s behind"));
+        assert_eq!(clock(&json!({}), 7), None);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
-use woad_tests::eventually;
+use anyhow::{Context as _, Result, ensure};
+use woad_tests::{FalseClock, eventually};
 
 use crate::act::Act;
 use crate::cli::Profile;
@@ -22,8 +22,6 @@ const BACK: i64 = -3600;
 const ENDED: i64 = 120 * 86_400;
 /// How long a node takes that has to reach the others again.
 const BACK_IN: Duration = Duration::from_secs(10);
-/// Where Debian's multiarch folders have it.
-const LIBRARY: &str = "faketime/libfaketimeMT.so.1";
 
 pub(super) const ROWS: &[Row] = &[
     Row {
@@ -83,33 +81,21 @@ async fn expired(act: &mut Act) -> Result<()> {
     act.behind_true_clock(place).await
 }
 
-fn library() -> Result<PathBuf> {
-    let folders = fs::read_dir("/usr/lib")?.filter_map(Result::ok).map(|entry| entry.path());
-    folders.map(|folder| folder.join(LIBRARY)).find(|path| path.exists()).context("libfaketime is missing")
-}
-
 impl Act {
     /// Restarts a node behind a clock that the file moves.
     async fn behind_false_clock(&mut self, place: usize) -> Result<PathBuf> {
         let file = self.field.folder().join(format!("clock-{place}"));
         fs::write(&file, "+0\n")?;
         self.node_mut(place)?.terminate().await?;
-        let variables = [
-            ("LD_PRELOAD", library()?.to_string_lossy().into_owned()),
-            ("FAKETIME_TIMESTAMP_FILE", file.to_string_lossy().into_owned()),
-            ("FAKETIME_NO_CACHE", "1".to_owned()),
-            ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
-        ];
-        let environment = &mut self.node_mut(place)?.site.environment;
-        environment.extend(variables.map(|(name, value)| (name.to_owned(), value)));
+        let faked = self.node_mut(place)?.site.behind_false_clock(&FalseClock::OfFile(file.clone()));
+        ensure!(faked, "libfaketime is missing");
         self.restart(place).await?;
         Ok(file)
     }
 
     /// Restarts it behind the machine's clock.
     async fn behind_true_clock(&mut self, place: usize) -> Result<()> {
-        let ours = |name: &str| name == "LD_PRELOAD" || name.starts_with("FAKETIME");
-        self.node_mut(place)?.site.environment.retain(|(name, _)| !ours(name));
+        self.node_mut(place)?.site.behind_true_clock();
         self.node_mut(place)?.terminate().await?;
         self.restart(place).await
     }
