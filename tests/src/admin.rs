@@ -1,13 +1,17 @@
 //! An operator at a node's operations socket.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
+use futures::{StreamExt as _, future::ready, stream};
 use http::Request;
-use http::header::{CONTENT_TYPE, HOST};
-use http_body_util::{BodyExt as _, Full};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::body::Frame;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::UnixStream;
@@ -21,6 +25,26 @@ const PATIENCE: Duration = Duration::from_secs(15);
 #[derive(Clone, Debug)]
 pub struct Admin {
     socket: PathBuf,
+}
+
+/// Bytes of a body that are sent before it is looked whether there is an answer.
+const FIRST: usize = 64 * 1024;
+/// How long it is looked.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// A body too large is refused by its announced length, and the connection closed. Who goes on writing finds it broken,
+/// now and then before the answer is read.
+fn in_pieces(mut body: Bytes) -> UnsyncBoxBody<Bytes, Infallible> {
+    if body.len() <= FIRST {
+        return Full::new(body).boxed_unsync();
+    }
+    let rest = body.split_off(FIRST);
+    let rest = stream::once(async move {
+        tokio::time::sleep(LOOK).await;
+        rest
+    });
+    let pieces = stream::once(ready(body)).chain(rest);
+    StreamBody::new(pieces.map(|piece| Ok(Frame::data(piece)))).boxed_unsync()
 }
 
 impl Admin {
@@ -49,7 +73,10 @@ impl Admin {
         if !media.is_empty() {
             request = request.header(CONTENT_TYPE, media);
         }
-        let (parts, body) = sender.send_request(request.body(Full::new(body))?).await?.into_parts();
+        if body.len() > FIRST {
+            request = request.header(CONTENT_LENGTH, body.len());
+        }
+        let (parts, body) = sender.send_request(request.body(in_pieces(body))?).await?.into_parts();
         let body = body.collect().await?.to_bytes();
         driver.abort();
         let body = String::from_utf8_lossy(&body).into_owned();
